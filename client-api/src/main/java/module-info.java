@@ -1,0 +1,4 @@
+/** The MQTT 5 client as applications see it, and the contract of a session store. */
+module dev.holdfast.mqtt {
+    requires static transitive org.jspecify;
+}

@@ -1,0 +1,8 @@
+/** A session store in an embedded H2 database. */
+@SuppressWarnings({"module", "requires-automatic"}) // H2 ends in a digit and is no named module
+module dev.holdfast.mqtt.h2 {
+    requires com.h2database;
+    requires transitive dev.holdfast.mqtt;
+    requires java.sql;
+    requires org.slf4j;
+}
