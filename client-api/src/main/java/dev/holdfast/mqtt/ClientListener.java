@@ -1,0 +1,82 @@
+package dev.holdfast.mqtt;
+
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * Learns what happens to a client. All methods are called in order, one at a time, on the callback
+ * executor, and may call any method of the client; what they throw is logged and has no other
+ * effect.
+ */
+public interface ClientListener {
+    /**
+     * A connection is up; {@link #disconnected} follows once for each of these calls.
+     *
+     * @param connected what the server said
+     */
+    default void connected(Connected connected) {}
+
+    /**
+     * The connection that {@link #connected} announced is gone.
+     *
+     * @param cause why; {@link MqttException.ClientClosed} after {@code disconnect()} or {@code
+     *     close()}
+     */
+    default void disconnected(MqttException cause) {}
+
+    /**
+     * An attempt to connect failed, or a connection was lost, and this is what comes next.
+     *
+     * @param cause why
+     * @param nextAttempt the time until the next attempt; empty if there is none until {@code
+     *     connect()} is called
+     */
+    default void reconnecting(MqttException cause, Optional<Duration> nextAttempt) {}
+
+    /**
+     * The server no longer has the session that this client had; messages in flight are treated by
+     * the {@link SessionLostPolicy}. Called before {@link #connected}.
+     */
+    default void sessionLost() {}
+
+    /**
+     * A declared subscription was refused by the server; it is tried again at the next connect.
+     *
+     * @param subscription which one
+     * @param cause why
+     */
+    default void subscriptionRefused(Subscription subscription, MqttException cause) {}
+
+    /**
+     * A message came for which no subscription has a handler. At QoS 1 and 2 it stays
+     * unacknowledged, and is handed over when a handler for it is registered; at QoS 0 it is gone.
+     *
+     * @param message the message
+     */
+    default void unclaimed(Message message) {}
+
+    /**
+     * A handler threw, or its stage failed. The message has been refused, see {@link
+     * Delivery#reject}.
+     *
+     * @param delivery the message and its number
+     * @param cause what the handler threw
+     */
+    default void handlerFailed(Delivery delivery, Throwable cause) {}
+
+    /**
+     * A received QoS 0 message was dropped, because the handlers did not keep up and their queue
+     * was full.
+     *
+     * @param message the message
+     * @param total how many were dropped since the client was built
+     */
+    default void dropped(Message message, long total) {}
+
+    /**
+     * The store failed; the client has stopped for good.
+     *
+     * @param cause what the store said
+     */
+    default void storeFailed(MqttException cause) {}
+}

@@ -1,0 +1,58 @@
+package dev.holdfast.mqtt;
+
+import java.util.concurrent.CompletableFuture;
+
+/** One hand-over of a message to a handler. Its methods may be called from any thread. */
+public interface Delivery {
+    /**
+     * The message.
+     *
+     * @return as received, with its full topic
+     */
+    Message message();
+
+    /**
+     * Names this message. At QoS 2 the number stays the same when the message is handed over again
+     * after a crash or a restart, so that an application that remembers it handles each message
+     * exactly once. At QoS 0 and 1 it is only unique within the client.
+     *
+     * @return a positive number
+     */
+    long id();
+
+    /**
+     * Whether the handler may have seen the message before.
+     *
+     * @return at QoS 1 the DUP flag of the server; at QoS 2 whether it comes from the store after a
+     *     restart
+     */
+    boolean redelivered();
+
+    /**
+     * Says that the message has been dealt with. QoS 1: PUBACK is sent, in the order of arrival.
+     * QoS 2: the message is removed from the store. Later calls change nothing.
+     *
+     * @return completes when that is done; fails with {@link MqttException.ConnectionLost} if the
+     *     connection that brought a QoS 1 message is gone: the server delivers it again
+     */
+    CompletableFuture<Void> acknowledge();
+
+    /**
+     * Refuses the message. QoS 1: PUBACK with the reason, after which the server forgets the
+     * message. QoS 2: the server has been told before that the message arrived, so it is only
+     * removed from the store. Later calls change nothing.
+     *
+     * @param reason one of UNSPECIFIED_ERROR, IMPLEMENTATION_SPECIFIC_ERROR, NOT_AUTHORIZED,
+     *     TOPIC_NAME_INVALID, QUOTA_EXCEEDED, PAYLOAD_FORMAT_INVALID
+     * @return as {@link #acknowledge()}
+     * @throws IllegalArgumentException for any other reason
+     */
+    CompletableFuture<Void> reject(ReasonCode reason);
+
+    /**
+     * What {@link #acknowledge()} or {@link #reject} came to.
+     *
+     * @return the stage that those methods return, before one of them is called
+     */
+    CompletableFuture<Void> handled();
+}

@@ -1,0 +1,120 @@
+package dev.holdfast.mqtt;
+
+import java.net.URI;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+
+/**
+ * An MQTT 5 client whose session lives in a store. All methods may be called from any thread, also
+ * from any callback, and none of them blocks, but for {@link #session()} and {@link #close()},
+ * which wait briefly.
+ */
+public interface MqttClient extends AutoCloseable {
+    /**
+     * Starts building a client.
+     *
+     * @param server {@code mqtt://host[:1883]} for TCP, {@code mqtts://host[:8883]} for TLS
+     * @return a builder
+     * @throws IllegalArgumentException if the address has another form
+     */
+    static MqttClientBuilder newBuilder(URI server) {
+        return new MqttClientBuilder(server);
+    }
+
+    /**
+     * Connects, and keeps connected as the {@link ReconnectPolicy} says, until {@link #disconnect}
+     * or {@link #close}. Calling it while it is at work returns the same outcome; there is never
+     * more than one connection.
+     *
+     * @return completes at the first successful CONNACK; fails when the policy gives up, with the
+     *     last cause ({@link MqttException.ConnectRefused}, {@link MqttException.ConnectionLost},
+     *     {@link MqttException.ServerMisbehaved}, {@link MqttException.SessionUnknown}), or with
+     *     {@link MqttException.ClientClosed}
+     */
+    CompletableFuture<Connected> connect();
+
+    /**
+     * Accepts a message for publishing, connected or not. It is sent in the order of the calls.
+     *
+     * @param message what to publish
+     * @return its two stages and its number
+     * @throws IllegalStateException after {@link #close()}
+     */
+    Publication publish(Message message);
+
+    /**
+     * Accepts a message for publishing.
+     *
+     * @param topic the Topic Name
+     * @param message says the rest
+     * @return its two stages and its number
+     * @throws IllegalArgumentException if the message is not valid
+     * @throws IllegalStateException after {@link #close()}
+     */
+    default Publication publish(String topic, Consumer<Message.Builder> message) {
+        Message.Builder builder = Message.to(topic);
+        message.accept(builder);
+        return publish(builder.build());
+    }
+
+    /**
+     * Declares a subscription: it is made now if connected, and again whenever the server's session
+     * lacks it. A second call with the same Topic Filter replaces options and handler.
+     *
+     * @param subscription what to subscribe to
+     * @param handler takes the messages
+     * @return completes when the server has confirmed; waits for a connection if there is none.
+     *     Fails with {@link MqttException.SubscribeRejected}; the subscription is no longer
+     *     declared then
+     * @throws IllegalStateException after {@link #close()}
+     */
+    CompletableFuture<Subscribed> subscribe(Subscription subscription, MessageHandler handler);
+
+    /**
+     * Ends a subscription. Its handler still gets messages that arrive before the server has
+     * confirmed.
+     *
+     * @param topicFilter as it was given to {@link #subscribe}
+     * @return completes when the server has confirmed, at once if it never had the subscription;
+     *     waits for a connection if there is none
+     * @throws IllegalStateException after {@link #close()}
+     */
+    CompletableFuture<Void> unsubscribe(String topicFilter);
+
+    /**
+     * Ends the connection with a DISCONNECT, in any state: attempts to reconnect stop too. The
+     * session stays for its expiry; {@link #connect()} may be called again.
+     *
+     * @return completes when the connection is closed
+     */
+    default CompletableFuture<Void> disconnect() {
+        return disconnect(options -> {});
+    }
+
+    /**
+     * Ends the connection with a DISCONNECT.
+     *
+     * @param options says how
+     * @return completes when the connection is closed; fails with {@link
+     *     MqttException.ConnectionLost} if a session expiry was given and no connection was there
+     *     to tell the server
+     * @throws IllegalArgumentException if a session expiry above zero is given although CONNECT
+     *     said zero
+     */
+    CompletableFuture<Void> disconnect(Consumer<DisconnectOptions> options);
+
+    /**
+     * Looks at the session.
+     *
+     * @return the state of this moment
+     */
+    Session session();
+
+    /**
+     * Disconnects without waiting for pending messages, which stay in the store, and frees all
+     * threads, files and sockets before it returns, within about two seconds. The store is closed
+     * as well, when its last client is.
+     */
+    @Override
+    void close();
+}

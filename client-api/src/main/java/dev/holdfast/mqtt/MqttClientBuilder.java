@@ -1,0 +1,383 @@
+package dev.holdfast.mqtt;
+
+import dev.holdfast.mqtt.spi.ClientProvider;
+import dev.holdfast.mqtt.spi.ClientSettings;
+import dev.holdfast.mqtt.store.SessionStore;
+import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.ServiceLoader;
+import java.util.concurrent.Executor;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Collects the settings of an {@link MqttClient}. Each method may be left out; its text says what
+ * holds then. Not safe for use by several threads at once.
+ */
+public final class MqttClientBuilder {
+    private final URI server;
+    private @Nullable String clientIdentifier;
+    private boolean cleanStart;
+    private long sessionExpirySeconds;
+    private int keepAliveSeconds = 60;
+    private int receiveMaximum = 1_000;
+    private int maximumPacketSize = 16 << 20;
+    private Duration connectTimeout = Duration.ofSeconds(10);
+    private @Nullable Credentials credentials;
+    private @Nullable Will will;
+    private final List<UserProperty> userProperties = new ArrayList<>();
+    private @Nullable SessionStore store;
+    private StoreLimits storeLimits = StoreLimits.defaults();
+    private final Map<Subscription, MessageHandler> subscriptions = new LinkedHashMap<>();
+    private Resubscribe resubscribe = Resubscribe.WHEN_ABSENT;
+    private SessionLostPolicy sessionLost = SessionLostPolicy.defaults();
+    private UnknownSession unknownSession = UnknownSession.FAIL;
+    private ReconnectPolicy reconnect =
+            ReconnectPolicy.exponential(Duration.ofSeconds(1), Duration.ofMinutes(2));
+    private @Nullable SSLContext sslContext;
+    private @Nullable SSLParameters sslParameters;
+    private @Nullable Executor executor;
+    private ClientListener listener = new ClientListener() {};
+
+    MqttClientBuilder(URI server) {
+        this.server = Endpoints.requireSupported(server);
+    }
+
+    /**
+     * Sets the Client Identifier, which names the session on the server and in the store. Without
+     * one, or with the empty one, the server assigns one. A session that outlives its connection
+     * needs one that stays the same at every start, or the empty one given here on purpose.
+     *
+     * @param identifier at most 65,535 bytes in UTF-8; servers must accept 1 to 23 letters and
+     *     digits
+     * @return this
+     */
+    public MqttClientBuilder clientIdentifier(String identifier) {
+        clientIdentifier = Strings.requireEncodable("Client Identifier", identifier);
+        return this;
+    }
+
+    /**
+     * Sets Clean Start for {@code connect()}: whether both sides drop the session they have.
+     * Reconnects by the client itself always resume. False until set.
+     *
+     * @param cleanStart true to start anew
+     * @return this
+     */
+    public MqttClientBuilder cleanStart(boolean cleanStart) {
+        this.cleanStart = cleanStart;
+        return this;
+    }
+
+    /**
+     * Sets the Session Expiry Interval: how long the server keeps the session after the connection
+     * ended. Zero until set: the session ends with the connection.
+     *
+     * @param expiry 0 to 4,294,967,295 s; the last stands for ever
+     * @return this
+     */
+    public MqttClientBuilder sessionExpiry(Duration expiry) {
+        sessionExpirySeconds = Durations.toWholeSeconds("Session Expiry Interval", expiry);
+        return this;
+    }
+
+    /**
+     * Lets the session live for ever (0xFFFFFFFF).
+     *
+     * @return this
+     */
+    public MqttClientBuilder sessionNeverExpires() {
+        sessionExpirySeconds = Durations.FOUR_BYTES;
+        return this;
+    }
+
+    /**
+     * Sets the Keep Alive, the longest silence of this client. 60 s until set.
+     *
+     * @param keepAlive 0 (off) to 65,535 s
+     * @return this
+     */
+    public MqttClientBuilder keepAlive(Duration keepAlive) {
+        keepAliveSeconds = (int) Durations.toWholeSeconds("Keep Alive", keepAlive, 65_535);
+        return this;
+    }
+
+    /**
+     * Sets the Receive Maximum: how many received QoS 1 and 2 messages may be unacknowledged. 1,000
+     * until set.
+     *
+     * @param maximum 1 to 65,535
+     * @return this
+     */
+    public MqttClientBuilder receiveMaximum(int maximum) {
+        if (maximum < 1 || maximum > 65_535) {
+            throw new IllegalArgumentException(
+                    "Receive Maximum " + maximum + " is not in 1 to 65,535");
+        }
+        receiveMaximum = maximum;
+        return this;
+    }
+
+    /**
+     * Sets the Maximum Packet Size that the server may send; it bounds the memory for one packet.
+     * 16 MiB until set.
+     *
+     * @param bytes 16 to 268,435,460, fixed header included
+     * @return this
+     */
+    public MqttClientBuilder maximumPacketSize(int bytes) {
+        if (bytes < 16 || bytes > 268_435_460) {
+            throw new IllegalArgumentException(
+                    "Maximum Packet Size " + bytes + " is not in 16 to 268,435,460");
+        }
+        maximumPacketSize = bytes;
+        return this;
+    }
+
+    /**
+     * Sets how long an attempt to connect may take, from the first packet of TCP to CONNACK. 10 s
+     * until set.
+     *
+     * @param timeout 1 ms to 1 hour
+     * @return this
+     */
+    public MqttClientBuilder connectTimeout(Duration timeout) {
+        if (timeout.toMillis() < 1 || timeout.compareTo(Duration.ofHours(1)) > 0) {
+            throw new IllegalArgumentException(
+                    "connectTimeout(" + timeout + ") is not in 1 ms to 1 hour");
+        }
+        connectTimeout = timeout;
+        return this;
+    }
+
+    /**
+     * Sets User Name and Password; none are sent until set.
+     *
+     * @param credentials sent at each connect
+     * @return this
+     */
+    public MqttClientBuilder credentials(Credentials credentials) {
+        this.credentials = Objects.requireNonNull(credentials);
+        return this;
+    }
+
+    /**
+     * Sets the Will Message; none until set.
+     *
+     * @param message what the server publishes if this client goes without a good-bye
+     * @param delay how long it waits for the client to come back
+     * @return this
+     */
+    public MqttClientBuilder will(Message message, Duration delay) {
+        will = new Will(message, delay);
+        return this;
+    }
+
+    /**
+     * Adds a User Property to CONNECT.
+     *
+     * @param name its name
+     * @param value its value
+     * @return this
+     */
+    public MqttClientBuilder userProperty(String name, String value) {
+        userProperties.add(new UserProperty(name, value));
+        return this;
+    }
+
+    /**
+     * Sets the store of the session. One store may serve many clients with different Client
+     * Identifiers. Until set the session is kept in memory.
+     *
+     * @param store opened by {@link #build()}
+     * @return this
+     */
+    public MqttClientBuilder store(SessionStore store) {
+        this.store = Objects.requireNonNull(store);
+        return this;
+    }
+
+    /**
+     * Sets the bounds of this client's queues. {@link StoreLimits#defaults()} until set.
+     *
+     * @param limits the bounds
+     * @return this
+     */
+    public MqttClientBuilder storeLimits(StoreLimits limits) {
+        storeLimits = Objects.requireNonNull(limits);
+        return this;
+    }
+
+    /**
+     * Declares a subscription with its handler, before the first message can arrive. Where several
+     * declared Topic Filters match a message, each of their handlers gets it.
+     *
+     * @param subscription what to subscribe to
+     * @param handler takes the messages
+     * @return this
+     */
+    public MqttClientBuilder subscription(Subscription subscription, MessageHandler handler) {
+        subscriptions.keySet().removeIf(s -> s.topicFilter().equals(subscription.topicFilter()));
+        subscriptions.put(subscription, Objects.requireNonNull(handler));
+        return this;
+    }
+
+    /**
+     * Sets when the declared subscriptions are sent. {@link Resubscribe#WHEN_ABSENT} until set.
+     *
+     * @param resubscribe when
+     * @return this
+     */
+    public MqttClientBuilder resubscribe(Resubscribe resubscribe) {
+        this.resubscribe = Objects.requireNonNull(resubscribe);
+        return this;
+    }
+
+    /**
+     * Sets what becomes of messages in flight when the server lost the session. {@link
+     * SessionLostPolicy#defaults()} until set.
+     *
+     * @param policy what becomes of them
+     * @return this
+     */
+    public MqttClientBuilder onSessionLost(SessionLostPolicy policy) {
+        sessionLost = Objects.requireNonNull(policy);
+        return this;
+    }
+
+    /**
+     * Sets what to do when the server resumes a session that this client does not know. {@link
+     * UnknownSession#FAIL} until set.
+     *
+     * @param policy what to do
+     * @return this
+     */
+    public MqttClientBuilder onUnknownSession(UnknownSession policy) {
+        unknownSession = Objects.requireNonNull(policy);
+        return this;
+    }
+
+    /**
+     * Sets whether and when to try again after a failed attempt or a lost connection. Exponential
+     * from 1 s to 2 min until set.
+     *
+     * @param policy a pure function
+     * @return this
+     */
+    public MqttClientBuilder reconnect(ReconnectPolicy policy) {
+        reconnect = Objects.requireNonNull(policy);
+        return this;
+    }
+
+    /**
+     * Sets keys and trusted certificates for {@code mqtts}. The JVM's default until set.
+     *
+     * @param context used at each connect
+     * @return this
+     */
+    public MqttClientBuilder sslContext(SSLContext context) {
+        sslContext = Objects.requireNonNull(context);
+        return this;
+    }
+
+    /**
+     * Sets details of TLS. Host name verification is on unless these parameters name another
+     * endpoint identification algorithm, the empty one switching it off.
+     *
+     * @param parameters copied at each connect
+     * @return this
+     */
+    public MqttClientBuilder sslParameters(SSLParameters parameters) {
+        sslParameters = Objects.requireNonNull(parameters);
+        return this;
+    }
+
+    /**
+     * Sets where handlers, listeners and the completions of futures run. The client hands over one
+     * task at a time for handlers and one for completions, in order. Shared daemon threads until
+     * set.
+     *
+     * @param executor must not run tasks in the calling thread
+     * @return this
+     */
+    public MqttClientBuilder executor(Executor executor) {
+        this.executor = Objects.requireNonNull(executor);
+        return this;
+    }
+
+    /**
+     * Sets who learns of connections, losses and drops.
+     *
+     * @param listener called on the callback executor
+     * @return this
+     */
+    public MqttClientBuilder listener(ClientListener listener) {
+        this.listener = Objects.requireNonNull(listener);
+        return this;
+    }
+
+    /**
+     * Opens the store, which may wait for the disk, and builds the client. It does not connect.
+     *
+     * @return a client that takes publishes at once
+     * @throws IllegalStateException if settings contradict each other, with the mend in its message
+     * @throws dev.holdfast.mqtt.store.StoreException if the store cannot be opened
+     */
+    public MqttClient build() {
+        requireIdentifierForLongSession();
+        ClientSettings settings =
+                new ClientSettings(
+                        server,
+                        clientIdentifier == null ? "" : clientIdentifier,
+                        cleanStart,
+                        sessionExpirySeconds,
+                        keepAliveSeconds,
+                        receiveMaximum,
+                        maximumPacketSize,
+                        connectTimeout,
+                        credentials,
+                        will,
+                        userProperties,
+                        store,
+                        storeLimits,
+                        subscriptions,
+                        resubscribe,
+                        sessionLost,
+                        unknownSession,
+                        reconnect,
+                        sslContext,
+                        sslParameters,
+                        executor,
+                        listener);
+        return provider().build(settings);
+    }
+
+    private void requireIdentifierForLongSession() {
+        if (clientIdentifier == null && sessionExpirySeconds > 0) {
+            throw new IllegalStateException(
+                    "A session that outlives its connection needs a Client Identifier that is"
+                            + " the same at every start, or the server fills up with sessions nobody resumes:"
+                            + " set clientIdentifier(…), or leave out sessionExpiry(…)");
+        }
+        if (store != null && (clientIdentifier == null || clientIdentifier.isEmpty())) {
+            throw new IllegalStateException(
+                    "The store finds a session by its Client Identifier: set clientIdentifier(…)");
+        }
+    }
+
+    private static ClientProvider provider() {
+        return ServiceLoader.load(ClientProvider.class, MqttClientBuilder.class.getClassLoader())
+                .findFirst()
+                .orElseThrow(
+                        () ->
+                                new IllegalStateException(
+                                        "No implementation of the client was found:"
+                                                + " add dev.holdfast:holdfast-client-impl to the class path or module path"));
+    }
+}

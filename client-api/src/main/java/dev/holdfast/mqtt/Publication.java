@@ -1,0 +1,47 @@
+package dev.holdfast.mqtt;
+
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * One accepted publish: durable first, acknowledged later. Both stages complete off the event loop;
+ * cancelling or completing them by hand has no effect on the message.
+ */
+public interface Publication {
+    /**
+     * A number that names the message for as long as it is pending, across restarts of the process:
+     * see {@link Session#publication(long)}. Never given to another message of the same client
+     * identifier and store, once {@link #stored()} has completed.
+     *
+     * @return a positive number; later publications of a client have higher ones
+     */
+    long id();
+
+    /**
+     * The message.
+     *
+     * @return as it was published
+     */
+    Message message();
+
+    /**
+     * Completes when the message is safe: the process may be killed now, and with a power-loss
+     * durable store the machine too. With the in-memory store it promises nothing beyond the life
+     * of this client. For QoS 0, which is never stored, it completes when the message has been
+     * handed to the network and promises nothing.
+     *
+     * @return fails with {@link MqttException.StoreFull} or {@link MqttException.StoreFailed}, or
+     *     as {@link #acknowledged()} if that failed first
+     */
+    CompletableFuture<Void> stored();
+
+    /**
+     * Completes when the server has taken the message over: PUBACK at QoS 1, PUBCOMP at QoS 2,
+     * handed to the network at QoS 0.
+     *
+     * @return fails with {@link MqttException.PublishRejected}, {@link
+     *     MqttException.MessageExpired}, {@link MqttException.SessionLost}, {@link
+     *     MqttException.StoreFull}, {@link MqttException.StoreFailed}; at QoS 0 also with {@link
+     *     MqttException.ConnectionLost}
+     */
+    CompletableFuture<Acknowledgement> acknowledged();
+}

@@ -1,0 +1,56 @@
+package dev.holdfast.mqtt;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A look at the client's side of the session: what is queued and in flight, also from earlier runs.
+ */
+public interface Session {
+    /**
+     * The oldest publications at QoS 1 and 2 that are not yet acknowledged, those of earlier runs
+     * included, with stages that complete in this run. A backlog may be larger than the heap, so at
+     * most as many are returned as the client holds in memory; {@link #queuedMessages()} counts
+     * all, {@link #publication} finds any.
+     *
+     * @return in the order of publishing
+     */
+    List<Publication> pendingPublications();
+
+    /**
+     * Finds a pending publication by its number.
+     *
+     * @param id as {@link Publication#id()} gave it, in this run or an earlier one
+     * @return empty if it is no longer pending, or never was
+     */
+    Optional<Publication> publication(long id);
+
+    /**
+     * How many QoS 1 and 2 messages are accepted and not yet acknowledged.
+     *
+     * @return queued and in flight
+     */
+    long queuedMessages();
+
+    /**
+     * How much they take.
+     *
+     * @return their payloads, topics and properties in bytes, as {@link
+     *     StoreLimits#outgoingBytes()} counts them
+     */
+    long queuedBytes();
+
+    /**
+     * How many QoS 2 messages have been received and not been handled yet.
+     *
+     * @return a count
+     */
+    long unhandledMessages();
+
+    /**
+     * The subscriptions that the server has confirmed in this session.
+     *
+     * @return in no particular order
+     */
+    List<Subscription> subscriptions();
+}

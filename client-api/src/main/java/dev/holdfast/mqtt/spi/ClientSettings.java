@@ -1,0 +1,80 @@
+package dev.holdfast.mqtt.spi;
+
+import dev.holdfast.mqtt.ClientListener;
+import dev.holdfast.mqtt.Credentials;
+import dev.holdfast.mqtt.MessageHandler;
+import dev.holdfast.mqtt.ReconnectPolicy;
+import dev.holdfast.mqtt.Resubscribe;
+import dev.holdfast.mqtt.SessionLostPolicy;
+import dev.holdfast.mqtt.StoreLimits;
+import dev.holdfast.mqtt.Subscription;
+import dev.holdfast.mqtt.UnknownSession;
+import dev.holdfast.mqtt.UserProperty;
+import dev.holdfast.mqtt.Will;
+import dev.holdfast.mqtt.store.SessionStore;
+import java.net.URI;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Executor;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What {@link dev.holdfast.mqtt.MqttClientBuilder} collected; its methods say what each part means.
+ *
+ * @param server address of the server
+ * @param clientIdentifier empty to let the server assign one
+ * @param cleanStart for {@code connect()}
+ * @param sessionExpirySeconds Session Expiry Interval
+ * @param keepAliveSeconds Keep Alive, 0 is off
+ * @param receiveMaximum Receive Maximum
+ * @param maximumPacketSize Maximum Packet Size in bytes
+ * @param connectTimeout from the first packet of TCP to CONNACK
+ * @param credentials null for none
+ * @param will null for none
+ * @param userProperties of CONNECT
+ * @param store null for memory
+ * @param storeLimits bounds of the queues
+ * @param subscriptions declared ones with their handlers, in their order
+ * @param resubscribe when they are sent
+ * @param sessionLost what becomes of messages in flight
+ * @param unknownSession what to do at an unexpected Session Present 1
+ * @param reconnect whether and when to try again
+ * @param sslContext null for the JVM's default
+ * @param sslParameters null for the default
+ * @param executor null for shared daemon threads
+ * @param listener never null
+ */
+public record ClientSettings(
+        URI server,
+        String clientIdentifier,
+        boolean cleanStart,
+        long sessionExpirySeconds,
+        int keepAliveSeconds,
+        int receiveMaximum,
+        int maximumPacketSize,
+        Duration connectTimeout,
+        @Nullable Credentials credentials,
+        @Nullable Will will,
+        List<UserProperty> userProperties,
+        @Nullable SessionStore store,
+        StoreLimits storeLimits,
+        Map<Subscription, MessageHandler> subscriptions,
+        Resubscribe resubscribe,
+        SessionLostPolicy sessionLost,
+        UnknownSession unknownSession,
+        ReconnectPolicy reconnect,
+        @Nullable SSLContext sslContext,
+        @Nullable SSLParameters sslParameters,
+        @Nullable Executor executor,
+        ClientListener listener) {
+    /** Keeps the collections from changing. */
+    public ClientSettings {
+        userProperties = List.copyOf(userProperties);
+        subscriptions = Collections.unmodifiableMap(new LinkedHashMap<>(subscriptions));
+    }
+}
