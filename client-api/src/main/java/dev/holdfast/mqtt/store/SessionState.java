@@ -25,7 +25,9 @@ public final class SessionState {
          */
         REQUESTED,
         /** The server has confirmed it. */
-        HELD
+        HELD,
+        /** This client asked to end it; if the server still has it, nothing of it has changed. */
+        ENDED
     }
 
     private Presence presence = Presence.NONE;

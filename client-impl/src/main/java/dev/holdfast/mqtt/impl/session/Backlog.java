@@ -1,0 +1,108 @@
+package dev.holdfast.mqtt.impl.session;
+
+import dev.holdfast.mqtt.store.OutgoingMessage;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The messages that wait to be sent for the first time in this session, in the order of their
+ * sequence numbers. Only a window of them, the oldest, is in memory; the rest is counted here and
+ * read from the store when the window runs low.
+ */
+final class Backlog {
+    static final int WINDOW_MESSAGES = 16_384;
+    static final long WINDOW_BYTES = 16L << 20;
+
+    private final OutgoingList window = new OutgoingList();
+    private long windowBytes;
+
+    /** Queued messages behind the window, in the store only. */
+    private long spilled;
+
+    /**
+     * The highest sequence number that is, or was, in the window; what is spilled lies behind it.
+     */
+    private long lastLoaded;
+
+    /** Whether a page has been asked for and has not come yet. */
+    private boolean reading;
+
+    Backlog(long spilled) {
+        this.spilled = spilled;
+    }
+
+    void add(Outgoing o) {
+        if (spilled > 0 || windowIsFull()) {
+            spilled++;
+        } else {
+            window.addLast(o);
+            windowBytes += OutgoingMessage.sizeOf(o.message);
+            lastLoaded = o.sequence;
+        }
+    }
+
+    private boolean windowIsFull() {
+        return window.size() >= WINDOW_MESSAGES || windowBytes >= WINDOW_BYTES;
+    }
+
+    /** Puts a message back that had left the window; it is older than all in it. */
+    void putBack(Outgoing o) {
+        window.addFirst(o);
+        windowBytes += OutgoingMessage.sizeOf(o.message);
+        lastLoaded = Math.max(lastLoaded, o.sequence);
+    }
+
+    /**
+     * The oldest message; null if there is none in memory, though there may be some in the store.
+     */
+    @Nullable Outgoing first() {
+        return window.first();
+    }
+
+    void remove(Outgoing o) {
+        window.remove(o);
+        windowBytes -= OutgoingMessage.sizeOf(o.message);
+    }
+
+    boolean isEmpty() {
+        return window.size() == 0 && spilled == 0;
+    }
+
+    /** Where the next page starts, if one should be read now; the caller must then read it. */
+    long nextPage() {
+        boolean low = window.size() < WINDOW_MESSAGES / 2 && windowBytes < WINDOW_BYTES / 2;
+        if (spilled == 0 || reading || !low) {
+            return Ready.NO_READ;
+        }
+        reading = true;
+        return lastLoaded;
+    }
+
+    void loaded(List<OutgoingMessage> page) {
+        reading = false;
+        if (page.isEmpty() || page.size() > spilled) {
+            throw new IllegalStateException(
+                    "The store read "
+                            + page.size()
+                            + " queued messages behind "
+                            + lastLoaded
+                            + "; it should hold "
+                            + spilled);
+        }
+        for (OutgoingMessage m : page) {
+            if (m.sequence() <= lastLoaded || m.state() != OutgoingMessage.State.QUEUED) {
+                throw new IllegalStateException(
+                        "The store read " + m + " as queued behind " + lastLoaded);
+            }
+            window.addLast(Outgoing.of(m));
+            windowBytes += m.size();
+            lastLoaded = m.sequence();
+        }
+        spilled -= page.size();
+    }
+
+    /** Whether a message with this number is queued in the store, out of memory. */
+    boolean holdsInStore(long sequence, long newest) {
+        return spilled > 0 && sequence > lastLoaded && sequence <= newest;
+    }
+}

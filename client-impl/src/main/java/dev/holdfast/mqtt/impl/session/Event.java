@@ -1,0 +1,57 @@
+package dev.holdfast.mqtt.impl.session;
+
+import dev.holdfast.mqtt.Acknowledgement;
+import dev.holdfast.mqtt.MqttException;
+import dev.holdfast.mqtt.Subscription;
+import java.time.Duration;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** What the core tells the application, by way of whoever drives it. */
+public sealed interface Event {
+    /** A publication is safe on disk. */
+    record Stored(long sequence) implements Event {}
+
+    /** A publication is done. Implies that it need not be stored any more. */
+    record Acknowledged(long sequence, Acknowledgement acknowledgement) implements Event {}
+
+    record PublishFailed(long sequence, MqttException cause) implements Event {}
+
+    /** A message for its handler. */
+    record Deliver(Incoming incoming) implements Event {}
+
+    /** A handed-over message is settled; a cause says that it could not be. */
+    record Settled(Incoming incoming, @Nullable MqttException cause) implements Event {}
+
+    record Connected(dev.holdfast.mqtt.Connected connected) implements Event {}
+
+    /** An announced connection is gone. */
+    record Disconnected(MqttException cause) implements Event {}
+
+    /**
+     * An attempt failed or a connection was lost; the next attempt is due in this time, or not at
+     * all.
+     */
+    record Reconnecting(MqttException cause, Optional<Duration> next) implements Event {}
+
+    /** The call of connect() has failed for good. */
+    record ConnectFailed(MqttException cause) implements Event {}
+
+    /** A call of disconnect() is done. */
+    record DisconnectDone(long token, @Nullable MqttException cause) implements Event {}
+
+    record SessionLost() implements Event {}
+
+    record Subscribed(long token, dev.holdfast.mqtt.Subscribed subscribed) implements Event {}
+
+    record SubscribeFailed(long token, MqttException cause) implements Event {}
+
+    record SubscriptionRefused(Subscription subscription, MqttException cause) implements Event {}
+
+    record Unsubscribed(long token) implements Event {}
+
+    record UnsubscribeFailed(long token, MqttException cause) implements Event {}
+
+    /** The store failed: nothing will happen any more. */
+    record StoreFailed(MqttException cause) implements Event {}
+}

@@ -1,0 +1,214 @@
+package dev.holdfast.mqtt.impl.session;
+
+import dev.holdfast.mqtt.Connected;
+import dev.holdfast.mqtt.MqttException;
+import dev.holdfast.mqtt.ServerLimits;
+import dev.holdfast.mqtt.UnknownSession;
+import dev.holdfast.mqtt.impl.packet.Connack;
+import dev.holdfast.mqtt.impl.packet.Connect;
+import dev.holdfast.mqtt.impl.packet.ProtocolViolation;
+import dev.holdfast.mqtt.spi.ClientSettings;
+import dev.holdfast.mqtt.store.Change;
+import dev.holdfast.mqtt.store.SessionState.Presence;
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * CONNECT and CONNACK (MQTT 5, sections 3.1 and 3.2): what this client says it has, what the server
+ * says it has, and what follows for the session.
+ */
+final class Handshake {
+    /** What becomes of the session at a CONNACK. */
+    enum Outcome {
+        /** Session Present 1, and this client knows the session. */
+        RESUMED,
+        /** Session Present 0, and none was expected. */
+        NEW,
+        /** Session Present 0, though one was expected. */
+        LOST,
+        /** Session Present 1, but this client has no state of it: the connection must end. */
+        UNKNOWN
+    }
+
+    private final ClientSettings settings;
+    private final Outbox outbox;
+
+    /** What is stored, or about to be, of the server's having a session. */
+    private Presence presence;
+
+    /** As {@link #presence} was when the last CONNECT was made. */
+    private Presence presenceAtConnect;
+
+    /** The server's own, once it assigned one. */
+    private String clientIdentifier;
+
+    private boolean cleanStart;
+
+    /** Whether this run has had a connection with the session, which need not outlive it. */
+    private boolean usedInThisRun;
+
+    Handshake(ClientSettings settings, Presence recovered, Outbox outbox) {
+        this.settings = settings;
+        this.presence = recovered;
+        this.presenceAtConnect = recovered;
+        this.clientIdentifier = settings.clientIdentifier();
+        this.outbox = outbox;
+    }
+
+    /**
+     * The CONNECT of a new network connection. With Clean Start the caller has dropped the session
+     * before.
+     */
+    Connect connect(boolean clean) {
+        cleanStart = clean;
+        if (clean) {
+            become(Presence.NONE);
+        }
+        presenceAtConnect = presence;
+        if (presence == Presence.NONE && settings.sessionExpirySeconds() > 0) {
+            become(Presence.REQUESTED);
+        }
+        return new Connect(
+                clientIdentifier,
+                clean,
+                settings.keepAliveSeconds(),
+                settings.sessionExpirySeconds(),
+                settings.receiveMaximum(),
+                settings.maximumPacketSize(),
+                0,
+                false,
+                true,
+                null,
+                null,
+                settings.credentials(),
+                settings.will(),
+                settings.userProperties());
+    }
+
+    /** Judges a successful CONNACK; see the table of section 3.2.2.1.1. */
+    Outcome judge(Connack c) {
+        requireConsistent(c);
+        if (!c.sessionPresent()) {
+            return presenceAtConnect == Presence.HELD ? Outcome.LOST : Outcome.NEW;
+        }
+        if (cleanStart) {
+            throw ProtocolViolation.protocolError(
+                    "CONNACK with Session Present 1 after Clean Start 1");
+        }
+        boolean known = presenceAtConnect != Presence.NONE || usedInThisRun;
+        return known || settings.unknownSession() == UnknownSession.ACCEPT
+                ? Outcome.RESUMED
+                : Outcome.UNKNOWN;
+    }
+
+    private void requireConsistent(Connack c) {
+        if (clientIdentifier.isEmpty() && c.assignedClientIdentifier() == null) {
+            throw ProtocolViolation.protocolError(
+                    "CONNACK without Assigned Client Identifier, though CONNECT had no Client Identifier");
+        }
+        if (!clientIdentifier.isEmpty() && c.assignedClientIdentifier() != null) {
+            throw ProtocolViolation.protocolError(
+                    "CONNACK with Assigned Client Identifier, though CONNECT had a Client Identifier");
+        }
+        if (c.authenticationMethod() != null) {
+            throw ProtocolViolation.protocolError(
+                    "CONNACK with Authentication Method, though CONNECT had none");
+        }
+    }
+
+    /** The connection is used: from now on the server has a session, for as long as it says. */
+    Connected accept(Connack c) {
+        if (c.assignedClientIdentifier() != null) {
+            clientIdentifier = c.assignedClientIdentifier();
+        }
+        long expiry =
+                c.sessionExpiryInterval() == Connack.ABSENT
+                        ? settings.sessionExpirySeconds()
+                        : c.sessionExpiryInterval();
+        become(expiry > 0 ? Presence.HELD : Presence.NONE);
+        usedInThisRun = true;
+        int keepAlive =
+                c.serverKeepAlive() == Connack.ABSENT
+                        ? settings.keepAliveSeconds()
+                        : c.serverKeepAlive();
+        ServerLimits limits =
+                new ServerLimits(
+                        Duration.ofSeconds(expiry),
+                        Duration.ofSeconds(keepAlive),
+                        c.receiveMaximum(),
+                        c.maximumPacketSize(),
+                        c.maximumQos(),
+                        c.topicAliasMaximum(),
+                        c.retainAvailable(),
+                        c.wildcardSubscriptionAvailable(),
+                        c.subscriptionIdentifierAvailable(),
+                        c.sharedSubscriptionAvailable());
+        return new Connected(
+                c.sessionPresent(),
+                clientIdentifier,
+                limits,
+                Optional.ofNullable(c.reasonString()),
+                Optional.ofNullable(c.responseInformation()),
+                c.userProperties());
+    }
+
+    /** The server was asked for a session that turned out to be somebody else's. */
+    void disown() {
+        usedInThisRun = false;
+        become(Presence.NONE);
+    }
+
+    /**
+     * DISCONNECT said that the session ends with the connection. It may not arrive, so nothing is
+     * dropped yet.
+     */
+    void ended() {
+        if (presence != Presence.NONE) {
+            become(Presence.ENDED);
+        }
+    }
+
+    private void become(Presence next) {
+        if (presence != next) {
+            presence = next;
+            outbox.persist(new Change.Presence(next));
+        }
+    }
+
+    static MqttException refused(Connack c) {
+        String text = "The server refused the connection: " + c.reason();
+        String words = c.reasonString() == null ? "" : ", " + c.reasonString();
+        return new MqttException.ConnectRefused(
+                text + words + mend(c), c.reason(), c.serverReference());
+    }
+
+    private static String mend(Connack c) {
+        return switch (c.reason()) {
+            case BAD_USER_NAME_OR_PASSWORD, NOT_AUTHORIZED ->
+                    ". Check credentials(…) and the server's rules for this client";
+            case CLIENT_IDENTIFIER_NOT_VALID -> ". Choose another clientIdentifier(…)";
+            case UNSUPPORTED_PROTOCOL_VERSION -> ". It does not speak MQTT 5";
+            case PACKET_TOO_LARGE ->
+                    ". CONNECT was too large for it: shorten the will or the User Properties";
+            case QOS_NOT_SUPPORTED -> ". Lower the QoS of the will";
+            case RETAIN_NOT_SUPPORTED -> ". Take retain from the will";
+            case USE_ANOTHER_SERVER, SERVER_MOVED ->
+                    c.serverReference() == null ? "" : ". It names " + c.serverReference();
+            default -> "";
+        };
+    }
+
+    MqttException unknownSession() {
+        return new MqttException.SessionUnknown(
+                "The server resumed a session of '"
+                        + clientIdentifier
+                        + "' of which this client has no state: its store is new, was lost, or is in memory only."
+                        + " The session and its messages are still on the server. Connect with the store that belongs"
+                        + " to it; or drop it with cleanStart(true) or onUnknownSession(START_CLEAN); or take it over"
+                        + " with onUnknownSession(ACCEPT)");
+    }
+
+    String clientIdentifier() {
+        return clientIdentifier;
+    }
+}

@@ -1,0 +1,49 @@
+package dev.holdfast.mqtt.impl.session;
+
+import dev.holdfast.mqtt.Message;
+import dev.holdfast.mqtt.ReasonCode;
+import org.jspecify.annotations.Nullable;
+
+/** One received message on its way to its handler and back. The core alone changes it. */
+public final class Incoming {
+    private final Message message;
+    private final long deliveryId;
+    private final boolean redelivered;
+
+    /**
+     * The server's; 0 at QoS 0, and for QoS 2 messages from the store, which need no answer any
+     * more.
+     */
+    final int packetIdentifier;
+
+    /** The number of the connection that brought it; a PUBACK must go to the same one. */
+    final long connection;
+
+    /** Set once the handler is done with it. */
+    @Nullable ReasonCode outcome;
+
+    Incoming(
+            Message message,
+            long deliveryId,
+            boolean redelivered,
+            int packetIdentifier,
+            long connection) {
+        this.message = message;
+        this.deliveryId = deliveryId;
+        this.redelivered = redelivered;
+        this.packetIdentifier = packetIdentifier;
+        this.connection = connection;
+    }
+
+    public Message message() {
+        return message;
+    }
+
+    public long deliveryId() {
+        return deliveryId;
+    }
+
+    public boolean redelivered() {
+        return redelivered;
+    }
+}

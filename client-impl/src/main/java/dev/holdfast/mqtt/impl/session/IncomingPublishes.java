@@ -1,0 +1,299 @@
+package dev.holdfast.mqtt.impl.session;
+
+import dev.holdfast.mqtt.MqttException;
+import dev.holdfast.mqtt.ReasonCode;
+import dev.holdfast.mqtt.impl.packet.ProtocolViolation;
+import dev.holdfast.mqtt.impl.packet.Puback;
+import dev.holdfast.mqtt.impl.packet.Pubcomp;
+import dev.holdfast.mqtt.impl.packet.Publish;
+import dev.holdfast.mqtt.impl.packet.Pubrec;
+import dev.holdfast.mqtt.impl.packet.Pubrel;
+import dev.holdfast.mqtt.store.Change;
+import dev.holdfast.mqtt.store.IncomingMessage;
+import dev.holdfast.mqtt.store.Recovered;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Messages from the server (MQTT 5, sections 4.3 and 4.6). QoS 1 is acknowledged when its handler
+ * is done, in the order of arrival. QoS 2 is stored, then PUBREC is sent, then the handler gets it;
+ * its end of the exchange with the server and the handler's being done are two separate facts.
+ */
+final class IncomingPublishes {
+    private final int receiveMaximum;
+    private final int inboxLimit;
+    private final Numbers numbers;
+    private final Outbox outbox;
+
+    /**
+     * QoS 1 messages of this connection whose PUBACK has not been sent, in the order of arrival.
+     */
+    private final ArrayDeque<Incoming> unacknowledged = new ArrayDeque<>();
+
+    private final BitSet unacknowledgedIdentifiers = new BitSet();
+
+    /**
+     * Packet Identifiers of QoS 2 messages between PUBLISH and PUBREL; part of the Session State.
+     */
+    private final PacketIdentifiers<Long> received = new PacketIdentifiers<>();
+
+    /**
+     * Those of {@link #received} whose PUBLISH came on this connection; they count against Receive
+     * Maximum.
+     */
+    private final BitSet receivedHere = new BitSet();
+
+    private int receivedHereCount;
+
+    /** PUBRELs that are not answered until the handlers have made room in the inbox. */
+    private final ArrayDeque<Integer> withheld = new ArrayDeque<>();
+
+    /** Stored QoS 2 messages that their handler is not done with. */
+    private long inbox;
+
+    /** Those of an earlier run, until they are handed over. */
+    private List<IncomingMessage> recoveredInbox;
+
+    private long connection;
+
+    IncomingPublishes(
+            int receiveMaximum,
+            int inboxLimit,
+            Recovered recovered,
+            Numbers numbers,
+            Outbox outbox) {
+        this.receiveMaximum = receiveMaximum;
+        this.inboxLimit = inboxLimit;
+        this.numbers = numbers;
+        this.outbox = outbox;
+        for (Map.Entry<Integer, Long> held : recovered.receivedIdentifiers().entrySet()) {
+            received.put(held.getKey(), held.getValue());
+        }
+        recoveredInbox = recovered.inbox();
+        inbox = recoveredInbox.size();
+    }
+
+    /** Hands over what an earlier run left; once. */
+    void deliverRecovered() {
+        for (IncomingMessage m : recoveredInbox) {
+            outbox.tell(
+                    new Event.Deliver(
+                            new Incoming(m.message(), m.deliveryId(), true, 0, connection)));
+        }
+        recoveredInbox = List.of();
+    }
+
+    void connected() {
+        connection++;
+        receivedHere.clear();
+        receivedHereCount = 0;
+    }
+
+    /**
+     * The server has no session any more: its Packet Identifiers mean nothing, what was received is
+     * still handled.
+     */
+    void sessionLost() {
+        for (int identifier : heldIdentifiers()) {
+            forget(identifier);
+        }
+    }
+
+    private List<Integer> heldIdentifiers() {
+        List<Integer> held = new ArrayList<>(received.used());
+        for (int i = 1; i <= PacketIdentifiers.MAXIMUM && held.size() < received.used(); i++) {
+            if (received.get(i) != null) {
+                held.add(i);
+            }
+        }
+        return held;
+    }
+
+    // ---- from the server
+    // -------------------------------------------------------------------------
+
+    void received(Publish p) {
+        switch (p.message().qos()) {
+            case AT_MOST_ONCE -> deliver(p);
+            case AT_LEAST_ONCE -> receivedAtLeastOnce(p);
+            case EXACTLY_ONCE -> receivedExactlyOnce(p);
+        }
+    }
+
+    private void receivedAtLeastOnce(Publish p) {
+        int identifier = p.packetIdentifier();
+        if (received.get(identifier) != null || unacknowledgedIdentifiers.get(identifier)) {
+            throw inUse(identifier, "QoS 1");
+        }
+        requireQuota();
+        unacknowledgedIdentifiers.set(identifier);
+        unacknowledged.add(deliver(p));
+    }
+
+    private void receivedExactlyOnce(Publish p) {
+        int identifier = p.packetIdentifier();
+        if (unacknowledgedIdentifiers.get(identifier)) {
+            throw inUse(identifier, "QoS 2");
+        }
+        if (received.get(identifier) != null) {
+            // A repeat: answered, not handed over. After resuming it takes its place in the quota
+            // once.
+            if (!receivedHere.get(identifier)) {
+                takeQuota(identifier);
+            }
+            outbox.send(new Pubrec(identifier, ReasonCode.SUCCESS));
+            return;
+        }
+        takeQuota(identifier);
+        Incoming incoming = incoming(p, true);
+        received.put(identifier, incoming.deliveryId());
+        inbox++;
+        outbox.persist(
+                new Change.Received(
+                        identifier, new IncomingMessage(incoming.deliveryId(), p.message())));
+        outbox.send(new Pubrec(identifier, ReasonCode.SUCCESS));
+        outbox.tell(new Event.Deliver(incoming));
+    }
+
+    private static ProtocolViolation inUse(int identifier, String qos) {
+        return ProtocolViolation.protocolError(
+                "PUBLISH at "
+                        + qos
+                        + " with Packet Identifier "
+                        + identifier
+                        + ", which another message of the server still uses");
+    }
+
+    private void requireQuota() {
+        if (unacknowledged.size() + receivedHereCount >= receiveMaximum) {
+            throw new ProtocolViolation(
+                    ReasonCode.RECEIVE_MAXIMUM_EXCEEDED,
+                    "more than " + receiveMaximum + " messages without acknowledgement");
+        }
+    }
+
+    private void takeQuota(int identifier) {
+        requireQuota();
+        receivedHere.set(identifier);
+        receivedHereCount++;
+    }
+
+    private Incoming deliver(Publish p) {
+        Incoming incoming = incoming(p, false);
+        outbox.tell(new Event.Deliver(incoming));
+        return incoming;
+    }
+
+    private Incoming incoming(Publish p, boolean durable) {
+        return new Incoming(
+                p.message(),
+                numbers.nextDelivery(durable),
+                p.dup(),
+                p.packetIdentifier(),
+                connection);
+    }
+
+    void received(Pubrel p) {
+        int identifier = p.packetIdentifier();
+        if (received.get(identifier) == null) {
+            outbox.send(new Pubcomp(identifier, ReasonCode.PACKET_IDENTIFIER_NOT_FOUND));
+        } else if (inbox > inboxLimit) {
+            if (!withheld.contains(identifier)) {
+                withheld.add(identifier);
+            }
+        } else {
+            release(identifier);
+        }
+    }
+
+    private void release(int identifier) {
+        forget(identifier);
+        if (receivedHere.get(identifier)) {
+            receivedHere.clear(identifier);
+            receivedHereCount--;
+        }
+        outbox.send(new Pubcomp(identifier, ReasonCode.SUCCESS));
+    }
+
+    private void forget(int identifier) {
+        received.free(identifier);
+        outbox.persist(new Change.Forgotten(identifier));
+    }
+
+    // ---- from the handlers
+    // -----------------------------------------------------------------------
+
+    /**
+     * A handler is done with a message, for better or worse. Later calls for the same message
+     * change nothing.
+     */
+    void settle(Incoming incoming, ReasonCode outcome) {
+        if (incoming.outcome != null) {
+            return;
+        }
+        incoming.outcome = outcome;
+        switch (incoming.message().qos()) {
+            case AT_MOST_ONCE -> outbox.tell(new Event.Settled(incoming, null));
+            case AT_LEAST_ONCE -> settleAtLeastOnce(incoming);
+            case EXACTLY_ONCE -> settleExactlyOnce(incoming);
+        }
+    }
+
+    private void settleAtLeastOnce(Incoming incoming) {
+        if (incoming.connection != connection || unacknowledged.isEmpty()) {
+            outbox.tell(new Event.Settled(incoming, deliveredAgain()));
+            return;
+        }
+        for (Incoming head = unacknowledged.peek();
+                head != null && head.outcome != null;
+                head = unacknowledged.peek()) {
+            unacknowledged.remove();
+            unacknowledgedIdentifiers.clear(head.packetIdentifier);
+            outbox.send(new Puback(head.packetIdentifier, head.outcome));
+            outbox.tell(new Event.Settled(head, null));
+        }
+    }
+
+    private static MqttException deliveredAgain() {
+        return new MqttException.ConnectionLost(
+                "The connection that brought the message is gone; the server delivers it again",
+                null,
+                false);
+    }
+
+    private void settleExactlyOnce(Incoming incoming) {
+        inbox--;
+        outbox.persist(new Change.Consumed(incoming.deliveryId()));
+        outbox.tell(new Event.Settled(incoming, null));
+        while (inbox <= inboxLimit && !withheld.isEmpty()) {
+            release(withheld.remove());
+        }
+    }
+
+    /**
+     * The connection is gone: its QoS 1 messages will come again, and cannot be acknowledged any
+     * more.
+     */
+    void disconnected() {
+        for (Incoming incoming : unacknowledged) {
+            if (incoming.outcome != null) {
+                // Handled, but its PUBACK had to wait for one before it.
+                outbox.tell(new Event.Settled(incoming, deliveredAgain()));
+            }
+        }
+        unacknowledged.clear();
+        unacknowledgedIdentifiers.clear();
+        withheld.clear();
+    }
+
+    long unhandled() {
+        return inbox;
+    }
+
+    boolean holdsNothing() {
+        return inbox == 0 && received.used() == 0 && unacknowledged.isEmpty();
+    }
+}

@@ -1,0 +1,191 @@
+package dev.holdfast.mqtt.impl.session;
+
+import dev.holdfast.mqtt.impl.packet.Packet;
+import dev.holdfast.mqtt.impl.packet.Publish;
+import dev.holdfast.mqtt.store.Change;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All effects of the core pass through here, and are held back until {@link WriteAhead} lets them
+ * go: each waits for a watermark, the batch with the last change made before it.
+ */
+final class Outbox {
+    private record Held(long watermark, @Nullable Packet packet, @Nullable Event event) {}
+
+    private final WriteAhead rules;
+
+    /** Changes since the last batch. */
+    private List<Change> changes = new ArrayList<>();
+
+    /** The last batch given out; each later one has the next higher number. */
+    private long issued;
+
+    /** The last batch known to be on disk; never above {@link #issued}. */
+    private long stored;
+
+    /** Effects that wait, in their order; watermarks never fall from head to tail. */
+    private final ArrayDeque<Held> held = new ArrayDeque<>();
+
+    /** How many of {@link #held} are PUBLISH packets. */
+    private int heldPublishes;
+
+    /** Whether there is a connection, and its last packet has not been sent yet. */
+    private boolean sending;
+
+    private List<Packet> packets = new ArrayList<>();
+    private List<Event> events = new ArrayList<>();
+
+    Outbox(WriteAhead rules) {
+        this.rules = rules;
+    }
+
+    void persist(Change change) {
+        changes.add(change);
+    }
+
+    /** A network connection is there to take packets. */
+    void startSending() {
+        sending = true;
+    }
+
+    void send(Packet packet) {
+        if (!sending) {
+            throw new IllegalStateException(packet + " is sent without a connection");
+        }
+        boolean waits =
+                switch (rules.before(packet)) {
+                    case NOTHING -> false;
+                    case TURN -> heldPublishes > 0;
+                    case STORED -> barrier() > stored;
+                };
+        if (!waits) {
+            packets.add(packet);
+        } else {
+            heldPublishes += packet instanceof Publish ? 1 : 0;
+            hold(packet, null);
+        }
+    }
+
+    void tell(Event event) {
+        boolean waits =
+                switch (rules.before(event)) {
+                    case NOTHING -> false;
+                    case TURN -> !held.isEmpty();
+                    case STORED -> barrier() > stored;
+                };
+        if (!waits) {
+            events.add(event);
+        } else {
+            hold(null, event);
+        }
+    }
+
+    private void hold(@Nullable Packet packet, @Nullable Event event) {
+        held.add(new Held(barrier(), packet, event));
+    }
+
+    /** The batch that will hold the last change made so far. */
+    private long barrier() {
+        return changes.isEmpty() ? issued : issued + 1;
+    }
+
+    void stored(long batch) {
+        if (batch <= stored || batch > issued) {
+            throw new IllegalStateException(
+                    "Batch " + batch + " reported as stored after " + stored + " of " + issued);
+        }
+        stored = batch;
+        release();
+    }
+
+    private void release() {
+        while (!held.isEmpty() && held.peek().watermark() <= stored) {
+            Held next = held.poll();
+            if (next.event() != null) {
+                events.add(next.event());
+            } else if (next.packet() != null) {
+                heldPublishes -= next.packet() instanceof Publish ? 1 : 0;
+                packets.add(next.packet());
+            }
+        }
+    }
+
+    /**
+     * Ends sending: packets still held back belong to a connection that is over; resuming makes
+     * them again from the state. What is released already may still be taken, so that a last
+     * DISCONNECT gets out.
+     *
+     * @return Packet Identifiers of the first PUBLISHes among them, which are no repeats when they
+     *     are sent at last
+     */
+    List<Integer> stopSending() {
+        sending = false;
+        List<Integer> neverLeft = new ArrayList<>();
+        for (Iterator<Held> i = held.iterator(); i.hasNext(); ) {
+            Packet packet = i.next().packet();
+            if (packet != null) {
+                noteFirstPublish(packet, neverLeft);
+                i.remove();
+            }
+        }
+        heldPublishes = 0;
+        return neverLeft;
+    }
+
+    private static void noteFirstPublish(Packet packet, List<Integer> neverLeft) {
+        if (packet instanceof Publish p && !p.dup() && p.packetIdentifier() != 0) {
+            neverLeft.add(p.packetIdentifier());
+        }
+    }
+
+    /** Drops everything: what the store cannot keep must not have an effect. */
+    void dropAll() {
+        sending = false;
+        packets.clear();
+        events.clear();
+        changes.clear();
+        held.clear();
+        heldPublishes = 0;
+    }
+
+    /** Packets that the network did not take in time are lost with it. */
+    void dropPackets() {
+        packets.clear();
+    }
+
+    @Nullable Batch takeBatch() {
+        if (changes.isEmpty()) {
+            return null;
+        }
+        Batch batch = new Batch(++issued, changes);
+        changes = new ArrayList<>();
+        return batch;
+    }
+
+    List<Packet> takePackets() {
+        if (packets.isEmpty()) {
+            return List.of();
+        }
+        List<Packet> taken = packets;
+        packets = new ArrayList<>();
+        return taken;
+    }
+
+    List<Event> takeEvents() {
+        if (events.isEmpty()) {
+            return List.of();
+        }
+        List<Event> taken = events;
+        events = new ArrayList<>();
+        return taken;
+    }
+
+    /** Whether nothing is held, waiting to be stored, or waiting to be taken. */
+    boolean isEmpty() {
+        return held.isEmpty() && changes.isEmpty() && packets.isEmpty() && events.isEmpty();
+    }
+}

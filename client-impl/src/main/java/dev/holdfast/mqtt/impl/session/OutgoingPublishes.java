@@ -1,0 +1,633 @@
+package dev.holdfast.mqtt.impl.session;
+
+import dev.holdfast.mqtt.Acknowledgement;
+import dev.holdfast.mqtt.Message;
+import dev.holdfast.mqtt.MqttException;
+import dev.holdfast.mqtt.QoS;
+import dev.holdfast.mqtt.ReasonCode;
+import dev.holdfast.mqtt.ServerLimits;
+import dev.holdfast.mqtt.SessionLostPolicy;
+import dev.holdfast.mqtt.SessionLostPolicy.InFlight;
+import dev.holdfast.mqtt.StoreLimits;
+import dev.holdfast.mqtt.UserProperty;
+import dev.holdfast.mqtt.impl.packet.Packet;
+import dev.holdfast.mqtt.impl.packet.ProtocolViolation;
+import dev.holdfast.mqtt.impl.packet.Puback;
+import dev.holdfast.mqtt.impl.packet.Pubcomp;
+import dev.holdfast.mqtt.impl.packet.Publish;
+import dev.holdfast.mqtt.impl.packet.Pubrec;
+import dev.holdfast.mqtt.impl.packet.Pubrel;
+import dev.holdfast.mqtt.store.Change;
+import dev.holdfast.mqtt.store.OutgoingMessage;
+import dev.holdfast.mqtt.store.OutgoingMessage.State;
+import dev.holdfast.mqtt.store.Recovered;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.ToLongFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Messages on their way to the server (MQTT 5, sections 4.3, 4.4 and 4.9). At QoS 1 and 2 each goes
+ * QUEUED → IN_FLIGHT → RELEASED (QoS 2) → gone, and all of that is stored; QoS 0 messages wait in
+ * memory only.
+ */
+final class OutgoingPublishes {
+    /**
+     * How much is given out in one turn, so that a turn stays short and the network can push back
+     * in between.
+     */
+    private static final int TURN_MESSAGES = 512;
+
+    private static final long TURN_BYTES = 512 << 10;
+    private static final long EXPIRY_CHECK_MILLIS = 1_000;
+    private static final Acknowledgement SUCCESS =
+            new Acknowledgement(ReasonCode.SUCCESS, Optional.empty(), List.of());
+
+    private final StoreLimits bounds;
+    private final SessionLostPolicy sessionLostPolicy;
+    private final PacketIdentifiers<Object> identifiers;
+    private final Numbers numbers;
+    private final Outbox outbox;
+    private final Time time;
+    private final ToLongFunction<Packet> encodedSize;
+
+    private final OutgoingList atMostOnce = new OutgoingList();
+    private final Backlog backlog;
+
+    /**
+     * PUBLISH sent, or about to be; in the order of sending, which is that of the sequence numbers.
+     */
+    private final OutgoingList inFlight = new OutgoingList();
+
+    /** PUBREC received; in the order of the PUBRECs, which the PUBRELs keep. */
+    private final OutgoingList released = new OutgoingList();
+
+    /**
+     * All messages held, at any QoS and in any state, in memory or store; bounded by {@link
+     * #bounds}.
+     */
+    private long messages;
+
+    private long bytes;
+    private long newestSequence;
+    private long newestRelease;
+
+    /** What this connection allows; null without one. */
+    private @Nullable ServerLimits limits;
+
+    private long connection;
+
+    /**
+     * PUBLISH packets at QoS 1 and 2 of this connection without their final answer; at most Receive
+     * Maximum.
+     */
+    private int unacknowledged;
+
+    /** The next message in flight to be sent again on this connection; null when all have been. */
+    private @Nullable Outgoing resend;
+
+    private long nextExpiryCheck;
+
+    OutgoingPublishes(
+            StoreLimits bounds,
+            SessionLostPolicy sessionLostPolicy,
+            Recovered recovered,
+            PacketIdentifiers<Object> identifiers,
+            Numbers numbers,
+            Outbox outbox,
+            Time time,
+            ToLongFunction<Packet> encodedSize) {
+        this.bounds = bounds;
+        this.sessionLostPolicy = sessionLostPolicy;
+        this.identifiers = identifiers;
+        this.numbers = numbers;
+        this.outbox = outbox;
+        this.time = time;
+        this.encodedSize = encodedSize;
+        this.backlog = new Backlog(recovered.queuedMessages());
+        messages = recovered.queuedMessages();
+        bytes = recovered.queuedBytes();
+        newestSequence = recovered.numbersReserved() - 1;
+        recover(recovered.inFlight());
+    }
+
+    private void recover(List<OutgoingMessage> stored) {
+        List<Outgoing> releases = new ArrayList<>();
+        for (OutgoingMessage m : stored) {
+            Outgoing o = Outgoing.of(m);
+            identifiers.put(o.packetIdentifier, o);
+            messages++;
+            bytes += m.size();
+            if (o.state == State.RELEASED) {
+                releases.add(o);
+            } else {
+                inFlight.addLast(o);
+            }
+        }
+        releases.sort(Comparator.comparingLong(o -> o.releaseOrder));
+        for (Outgoing o : releases) {
+            released.addLast(o);
+            newestRelease = o.releaseOrder;
+        }
+    }
+
+    // ---- accepting
+    // -------------------------------------------------------------------------------
+
+    void publish(long sequence, Message message, long expiresAt) {
+        if (sequence <= newestSequence) {
+            throw new IllegalStateException(
+                    "Publication " + sequence + " comes after " + newestSequence);
+        }
+        newestSequence = sequence;
+        Outgoing o = new Outgoing(sequence, message, expiresAt);
+        long size = OutgoingMessage.sizeOf(message);
+        if (!makeRoom(size)) {
+            outbox.tell(new Event.PublishFailed(sequence, full(size)));
+            return;
+        }
+        messages++;
+        bytes += size;
+        if (expiresAt != OutgoingMessage.NEVER) {
+            nextExpiryCheck = Math.min(nextExpiryCheck, time.now + EXPIRY_CHECK_MILLIS);
+        }
+        if (message.qos() == QoS.AT_MOST_ONCE) {
+            atMostOnce.addLast(o);
+            return;
+        }
+        numbers.reserve(sequence);
+        outbox.persist(new Change.Accepted(OutgoingMessage.queued(sequence, message, expiresAt)));
+        outbox.tell(new Event.Stored(sequence));
+        backlog.add(o);
+    }
+
+    private boolean makeRoom(long size) {
+        if (bounds.whenFull() == StoreLimits.WhenFull.DROP_OLDEST) {
+            while (!fits(size)) {
+                Outgoing oldest = backlog.first() != null ? backlog.first() : atMostOnce.first();
+                if (oldest == null) {
+                    return false;
+                }
+                drop(
+                        oldest,
+                        new MqttException.StoreFull(
+                                "Dropped for newer messages, because the queue is full and"
+                                        + " StoreLimits says DROP_OLDEST"));
+            }
+        }
+        return fits(size);
+    }
+
+    private boolean fits(long size) {
+        return messages < bounds.outgoingMessages() && bytes + size <= bounds.outgoingBytes();
+    }
+
+    private MqttException full(long size) {
+        return new MqttException.StoreFull(
+                "The queue has no room for a message of "
+                        + size
+                        + " bytes: it holds "
+                        + messages
+                        + " of "
+                        + bounds.outgoingMessages()
+                        + " messages and "
+                        + bytes
+                        + " of "
+                        + bounds.outgoingBytes()
+                        + " bytes. Wait for acknowledgements, or raise storeLimits(…)");
+    }
+
+    // ---- sending
+    // ---------------------------------------------------------------------------------
+
+    /**
+     * A connection is up: what the session holds in flight is sent again, PUBRELs first, they need
+     * no quota.
+     */
+    void connected(ServerLimits serverLimits) {
+        limits = serverLimits;
+        connection++;
+        unacknowledged = 0;
+        for (Outgoing o = released.first(); o != null; o = o.next) {
+            outbox.send(new Pubrel(o.packetIdentifier, ReasonCode.SUCCESS));
+        }
+        resend = inFlight.first();
+    }
+
+    /**
+     * The connection is gone.
+     *
+     * @param neverLeft Packet Identifiers of PUBLISH packets that were held back until then
+     */
+    void disconnected(List<Integer> neverLeft) {
+        limits = null;
+        resend = null;
+        for (int packetIdentifier : neverLeft) {
+            if (identifiers.get(packetIdentifier) instanceof Outgoing o) {
+                o.neverLeft = true;
+            }
+        }
+    }
+
+    /**
+     * Sends as much as quota, identifiers and the length of a turn allow.
+     *
+     * @return whether more could be sent in another turn
+     */
+    boolean pump() {
+        if (limits == null) {
+            return false;
+        }
+        int turn = 0;
+        long turnBytes = 0;
+        while (turn < TURN_MESSAGES && turnBytes < TURN_BYTES) {
+            Outgoing o = next(limits);
+            if (o == null) {
+                return false;
+            }
+            turn++;
+            turnBytes += o.message.payloadSize();
+            if (o.state == State.IN_FLIGHT) {
+                sendAgain(o, limits);
+            } else {
+                sendFirst(o, limits);
+            }
+        }
+        return true;
+    }
+
+    private @Nullable Outgoing next(ServerLimits limits) {
+        if (atMostOnce.first() != null) {
+            return atMostOnce.first();
+        }
+        boolean quotaLeft = unacknowledged < limits.receiveMaximum();
+        if (resend != null) {
+            return quotaLeft ? resend : null;
+        }
+        boolean identifierLeft = identifiers.used() < PacketIdentifiers.MAXIMUM;
+        return quotaLeft && identifierLeft ? backlog.first() : null;
+    }
+
+    private void sendFirst(Outgoing o, ServerLimits limits) {
+        if (o.expiresAt <= time.wallClock) {
+            drop(o, expired(o));
+            return;
+        }
+        Message message = withRemainingExpiry(o);
+        MqttException.PublishRejected refusal = refusal(message, limits);
+        if (refusal != null) {
+            drop(o, refusal);
+        } else if (message.qos() == QoS.AT_MOST_ONCE) {
+            forget(o);
+            outbox.send(new Publish(message, 0, false));
+            outbox.tell(new Event.Acknowledged(o.sequence, SUCCESS));
+        } else {
+            backlog.remove(o);
+            o.packetIdentifier = identifiers.take(o);
+            o.state = State.IN_FLIGHT;
+            inFlight.addLast(o);
+            takeQuota(o);
+            outbox.persist(new Change.Sent(o.sequence, o.packetIdentifier));
+            outbox.send(new Publish(message, o.packetIdentifier, false));
+        }
+    }
+
+    private void sendAgain(Outgoing o, ServerLimits limits) {
+        resend = o.next;
+        Message message = withRemainingExpiry(o);
+        MqttException.PublishRejected refusal = refusal(message, limits);
+        if (refusal == null) {
+            takeQuota(o);
+            outbox.send(new Publish(message, o.packetIdentifier, !o.neverLeft));
+            o.neverLeft = false;
+        } else if (message.qos() == QoS.AT_LEAST_ONCE) {
+            complete(o);
+            outbox.tell(new Event.PublishFailed(o.sequence, refusal));
+        } else {
+            // The server may hold the identifier. The PUBLISH cannot go out again, but PUBREL frees
+            // it as well.
+            o.abandoned = true;
+            outbox.tell(new Event.PublishFailed(o.sequence, refusal));
+            release(o);
+        }
+    }
+
+    private Message withRemainingExpiry(Outgoing o) {
+        if (o.expiresAt == OutgoingMessage.NEVER) {
+            return o.message;
+        }
+        // Not below a second: an exchange once begun goes on (section 4.3.3), and 0 might mean
+        // anything.
+        long left = Math.max(1, (o.expiresAt - time.wallClock + 999) / 1_000);
+        return o.message.toBuilder().expiry(Duration.ofSeconds(left)).build();
+    }
+
+    private void takeQuota(Outgoing o) {
+        o.quotaOf = connection;
+        unacknowledged++;
+    }
+
+    private MqttException.@Nullable PublishRejected refusal(Message m, ServerLimits limits) {
+        if (m.qos().compareTo(limits.maximumQos()) > 0) {
+            return new MqttException.PublishRejected(
+                    "The server takes messages up to "
+                            + limits.maximumQos()
+                            + ": publish to '"
+                            + m.topic()
+                            + "' with a lower QoS than "
+                            + m.qos(),
+                    ReasonCode.QOS_NOT_SUPPORTED);
+        }
+        if (m.retain() && !limits.retainAvailable()) {
+            return new MqttException.PublishRejected(
+                    "The server keeps no retained messages: publish to '"
+                            + m.topic()
+                            + "' without retain",
+                    ReasonCode.RETAIN_NOT_SUPPORTED);
+        }
+        // A character takes three bytes at most, so that small messages need no exact count.
+        long atMost = 3 * OutgoingMessage.sizeOf(m) + 5L * m.userProperties().size();
+        if (atMost <= limits.maximumPacketSize()) {
+            return null;
+        }
+        int anyIdentifier = m.qos() == QoS.AT_MOST_ONCE ? 0 : 1;
+        long size = encodedSize.applyAsLong(new Publish(m, anyIdentifier, false));
+        if (size <= limits.maximumPacketSize()) {
+            return null;
+        }
+        return new MqttException.PublishRejected(
+                "The PUBLISH to '"
+                        + m.topic()
+                        + "' takes "
+                        + size
+                        + " bytes; the server allows "
+                        + limits.maximumPacketSize()
+                        + ": split the payload, or raise the server's limit",
+                ReasonCode.PACKET_TOO_LARGE);
+    }
+
+    // ---- answers
+    // ---------------------------------------------------------------------------------
+
+    void received(Puback p) {
+        Outgoing o = holder(p.packetIdentifier(), "PUBACK", QoS.AT_LEAST_ONCE);
+        if (o != null) {
+            finish(o, p.reason(), p.reasonString(), p.userProperties());
+        }
+    }
+
+    void received(Pubrec p) {
+        Outgoing o = holder(p.packetIdentifier(), "PUBREC", QoS.EXACTLY_ONCE);
+        if (o == null) {
+            outbox.send(new Pubrel(p.packetIdentifier(), ReasonCode.PACKET_IDENTIFIER_NOT_FOUND));
+        } else if (o.state == State.RELEASED) {
+            outbox.send(new Pubrel(p.packetIdentifier(), ReasonCode.SUCCESS));
+        } else if (p.reason().isError()) {
+            finish(o, p.reason(), p.reasonString(), p.userProperties());
+        } else {
+            o.received = p.reason();
+            release(o);
+        }
+    }
+
+    private void release(Outgoing o) {
+        if (resend == o) {
+            resend = o.next;
+        }
+        inFlight.remove(o);
+        o.state = State.RELEASED;
+        o.releaseOrder = ++newestRelease;
+        released.addLast(o);
+        outbox.persist(new Change.Released(o.sequence, o.releaseOrder));
+        outbox.send(new Pubrel(o.packetIdentifier, ReasonCode.SUCCESS));
+    }
+
+    void received(Pubcomp p) {
+        Outgoing o = holder(p.packetIdentifier(), "PUBCOMP", QoS.EXACTLY_ONCE);
+        if (o == null) {
+            return;
+        }
+        if (o.state != State.RELEASED) {
+            throw ProtocolViolation.protocolError(
+                    "PUBCOMP for Packet Identifier " + p.packetIdentifier() + " before PUBREC");
+        }
+        // 0x92 is no failure here: the server had completed the exchange before (section 4.3.3).
+        finish(o, o.received, p.reasonString(), p.userProperties());
+    }
+
+    /**
+     * The message that an answer belongs to; null if the identifier is free, as after a late
+     * repeat.
+     */
+    private @Nullable Outgoing holder(int packetIdentifier, String answer, QoS qos) {
+        Object holder = identifiers.get(packetIdentifier);
+        if (holder == null) {
+            return null;
+        }
+        if (holder instanceof Outgoing o && o.message.qos() == qos) {
+            return o;
+        }
+        throw ProtocolViolation.protocolError(
+                answer + " for Packet Identifier " + packetIdentifier + ", which is " + holder);
+    }
+
+    private void finish(
+            Outgoing o, ReasonCode reason, @Nullable String words, List<UserProperty> properties) {
+        complete(o);
+        if (o.abandoned) {
+            return;
+        }
+        if (reason.isError()) {
+            String text =
+                    "The server refused the message to '" + o.message.topic() + "': " + reason;
+            outbox.tell(
+                    new Event.PublishFailed(
+                            o.sequence,
+                            new MqttException.PublishRejected(
+                                    words == null ? text : text + ", " + words, reason)));
+        } else if (reason == ReasonCode.SUCCESS && words == null && properties.isEmpty()) {
+            outbox.tell(new Event.Acknowledged(o.sequence, SUCCESS));
+        } else {
+            outbox.tell(
+                    new Event.Acknowledged(
+                            o.sequence,
+                            new Acknowledgement(reason, Optional.ofNullable(words), properties)));
+        }
+    }
+
+    // ---- leaving
+    // ---------------------------------------------------------------------------------
+
+    /** A message in flight or released is done with. */
+    private void complete(Outgoing o) {
+        if (resend == o) {
+            resend = o.next;
+        }
+        (o.state == State.RELEASED ? released : inFlight).remove(o);
+        identifiers.free(o.packetIdentifier);
+        if (o.quotaOf == connection) {
+            unacknowledged--;
+        }
+        subtract(o);
+        outbox.persist(new Change.Completed(o.sequence));
+    }
+
+    /** A message that was never sent fails. */
+    private void drop(Outgoing o, MqttException cause) {
+        forget(o);
+        outbox.tell(new Event.PublishFailed(o.sequence, cause));
+    }
+
+    private void forget(Outgoing o) {
+        if (o.message.qos() == QoS.AT_MOST_ONCE) {
+            atMostOnce.remove(o);
+        } else {
+            backlog.remove(o);
+            outbox.persist(new Change.Completed(o.sequence));
+        }
+        subtract(o);
+    }
+
+    private void subtract(Outgoing o) {
+        messages--;
+        bytes -= OutgoingMessage.sizeOf(o.message);
+    }
+
+    private static MqttException expired(Outgoing o) {
+        return new MqttException.MessageExpired(
+                "The message to '"
+                        + o.message.topic()
+                        + "' expired before it could be sent; it was published with an expiry of "
+                        + o.message.expiry().map(Duration::toString).orElse("?"));
+    }
+
+    /**
+     * The server has no session any more: what was in flight is queued again or fails, as the
+     * policy says.
+     */
+    void sessionLost() {
+        List<Outgoing> lost = new ArrayList<>(inFlight.size() + released.size());
+        for (Outgoing o = inFlight.first(); o != null; o = o.next) {
+            lost.add(o);
+        }
+        for (Outgoing o = released.first(); o != null; o = o.next) {
+            lost.add(o);
+        }
+        // Youngest first, since each is put in front of all others.
+        lost.sort(Comparator.comparingLong((Outgoing o) -> o.sequence).reversed());
+        for (Outgoing o : lost) {
+            boolean once = o.message.qos() == QoS.EXACTLY_ONCE;
+            InFlight choice =
+                    once ? sessionLostPolicy.exactlyOnce() : sessionLostPolicy.atLeastOnce();
+            if (choice == InFlight.REPUBLISH && !o.abandoned) {
+                requeue(o);
+            } else {
+                complete(o);
+            }
+        }
+        for (int i = lost.size() - 1; i >= 0; i--) {
+            Outgoing o = lost.get(i);
+            if (o.state != State.QUEUED && !o.abandoned) {
+                outbox.tell(new Event.PublishFailed(o.sequence, outcomeUnknown(o)));
+            }
+        }
+    }
+
+    private void requeue(Outgoing o) {
+        (o.state == State.RELEASED ? released : inFlight).remove(o);
+        identifiers.free(o.packetIdentifier);
+        o.packetIdentifier = 0;
+        o.state = State.QUEUED;
+        o.received = ReasonCode.SUCCESS;
+        outbox.persist(new Change.Requeued(o.sequence));
+        backlog.putBack(o);
+    }
+
+    private static MqttException outcomeUnknown(Outgoing o) {
+        return new MqttException.SessionLost(
+                "The session ended while the message to '"
+                        + o.message.topic()
+                        + "' was in flight: whether the server took it cannot be known."
+                        + " Publish it again if a duplicate does less harm than a loss");
+    }
+
+    // ---- time and sight
+    // --------------------------------------------------------------------------
+
+    /** Fails queued messages whose time has come, also without a connection. */
+    void expire() {
+        if (time.now < nextExpiryCheck) {
+            return;
+        }
+        nextExpiryCheck = Time.NEVER;
+        expire(atMostOnce.first());
+        expire(backlog.first());
+    }
+
+    private void expire(@Nullable Outgoing from) {
+        for (Outgoing o = from; o != null; ) {
+            Outgoing next = o.next;
+            if (o.expiresAt <= time.wallClock) {
+                drop(o, expired(o));
+            } else if (o.expiresAt != OutgoingMessage.NEVER) {
+                nextExpiryCheck = time.now + EXPIRY_CHECK_MILLIS;
+            }
+            o = next;
+        }
+    }
+
+    long deadline() {
+        return nextExpiryCheck;
+    }
+
+    long nextPage() {
+        return backlog.nextPage();
+    }
+
+    void loaded(List<OutgoingMessage> page) {
+        backlog.loaded(page);
+        nextExpiryCheck = time.now;
+    }
+
+    boolean isEmpty() {
+        return messages == 0;
+    }
+
+    long messages() {
+        return messages;
+    }
+
+    long bytes() {
+        return bytes;
+    }
+
+    /**
+     * Whether this number belongs to a pending message, as far as memory and the order of numbers
+     * tell.
+     */
+    boolean isQueuedInStore(long sequence) {
+        return backlog.holdsInStore(sequence, newestSequence);
+    }
+
+    /** The pending messages of QoS 1 and 2 in memory, oldest first. */
+    List<Pending> pending() {
+        List<Pending> all = new ArrayList<>();
+        for (OutgoingList list : List.of(released, inFlight)) {
+            collect(list.first(), all);
+        }
+        all.sort(Comparator.comparingLong(Pending::sequence));
+        collect(backlog.first(), all);
+        return all;
+    }
+
+    private static void collect(@Nullable Outgoing from, List<Pending> into) {
+        for (Outgoing o = from; o != null; o = o.next) {
+            if (!o.abandoned) {
+                into.add(new Pending(o.sequence, o.message));
+            }
+        }
+    }
+}

@@ -1,0 +1,365 @@
+package dev.holdfast.mqtt.impl.session;
+
+import dev.holdfast.mqtt.Connected;
+import dev.holdfast.mqtt.DisconnectOptions;
+import dev.holdfast.mqtt.Message;
+import dev.holdfast.mqtt.MqttException;
+import dev.holdfast.mqtt.ReasonCode;
+import dev.holdfast.mqtt.Subscription;
+import dev.holdfast.mqtt.impl.packet.Connack;
+import dev.holdfast.mqtt.impl.packet.Disconnect;
+import dev.holdfast.mqtt.impl.packet.Packet;
+import dev.holdfast.mqtt.impl.packet.Pingresp;
+import dev.holdfast.mqtt.impl.packet.ProtocolViolation;
+import dev.holdfast.mqtt.impl.packet.Puback;
+import dev.holdfast.mqtt.impl.packet.Pubcomp;
+import dev.holdfast.mqtt.impl.packet.Publish;
+import dev.holdfast.mqtt.impl.packet.Pubrec;
+import dev.holdfast.mqtt.impl.packet.Pubrel;
+import dev.holdfast.mqtt.impl.packet.Suback;
+import dev.holdfast.mqtt.impl.packet.Unsuback;
+import dev.holdfast.mqtt.impl.session.Connection.Phase;
+import dev.holdfast.mqtt.spi.ClientSettings;
+import dev.holdfast.mqtt.store.OutgoingMessage;
+import dev.holdfast.mqtt.store.Recovered;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.ToLongFunction;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The core of the client: a state machine without threads, clocks, sockets, disks or futures.
+ * Commands of the application and events from outside go in; {@link #poll} says what is to be done.
+ * {@link #advance} sets the time before each turn.
+ *
+ * <p>Not safe for use by several threads at once.
+ */
+public final class Session {
+    private final Time time = new Time();
+    private final Outbox outbox;
+    private final OutgoingPublishes outgoing;
+    private final IncomingPublishes incoming;
+    private final Subscriptions subscriptions;
+    private final KeepAlive keepAlive = new KeepAlive();
+    private final Connection connection;
+
+    /** Whether the network takes more packets at present. */
+    private boolean writable = true;
+
+    /**
+     * A session as the store left it.
+     *
+     * @param random adds jitter to the delays between attempts to connect
+     * @param encodedSize the size of a packet on the wire, in bytes
+     */
+    public Session(
+            ClientSettings settings,
+            Recovered recovered,
+            RandomGenerator random,
+            ToLongFunction<Packet> encodedSize) {
+        this(settings, recovered, random, encodedSize, new WriteAhead());
+    }
+
+    Session(
+            ClientSettings settings,
+            Recovered recovered,
+            RandomGenerator random,
+            ToLongFunction<Packet> encodedSize,
+            WriteAhead rules) {
+        outbox = new Outbox(rules);
+        Numbers numbers = new Numbers(recovered.numbersReserved(), outbox);
+        PacketIdentifiers<Object> identifiers = new PacketIdentifiers<>();
+        outgoing =
+                new OutgoingPublishes(
+                        settings.storeLimits(),
+                        settings.sessionLost(),
+                        recovered,
+                        identifiers,
+                        numbers,
+                        outbox,
+                        time,
+                        encodedSize);
+        incoming =
+                new IncomingPublishes(
+                        settings.receiveMaximum(),
+                        settings.storeLimits().incomingMessages(),
+                        recovered,
+                        numbers,
+                        outbox);
+        subscriptions =
+                new Subscriptions(
+                        settings.resubscribe(),
+                        settings.subscriptions().keySet(),
+                        recovered.subscriptions(),
+                        identifiers,
+                        outbox,
+                        encodedSize);
+        connection =
+                new Connection(
+                        settings,
+                        time,
+                        outbox,
+                        outgoing,
+                        incoming,
+                        subscriptions,
+                        new Handshake(settings, recovered.presence(), outbox),
+                        new Reconnection(settings.reconnect(), random),
+                        keepAlive,
+                        encodedSize);
+    }
+
+    /**
+     * Sets the time of this turn.
+     *
+     * @param now milliseconds of a clock that never goes back
+     * @param wallClock milliseconds since 1970
+     */
+    public void advance(long now, long wallClock) {
+        time.now = now;
+        time.wallClock = wallClock;
+    }
+
+    // ---- commands of the application
+    // ---------------------------------------------------------------
+
+    /**
+     * Starts connecting; the first call also hands over what an earlier run received and did not
+     * handle.
+     */
+    public void connect() {
+        connection.connect();
+    }
+
+    /** Ends the connection, or the attempts to make one, once the options' conditions hold. */
+    public void disconnect(long token, DisconnectOptions options) {
+        connection.disconnect(token, options);
+    }
+
+    /**
+     * Accepts a message.
+     *
+     * @param sequence higher than at any call before
+     * @param expiresAt milliseconds since 1970, or {@link OutgoingMessage#NEVER}
+     */
+    public void publish(long sequence, Message message, long expiresAt) {
+        if (hasFailed()) {
+            outbox.tell(new Event.PublishFailed(sequence, stopped()));
+        } else {
+            outgoing.publish(sequence, message, expiresAt);
+        }
+    }
+
+    public void subscribe(long token, Subscription subscription) {
+        if (hasFailed()) {
+            outbox.tell(new Event.SubscribeFailed(token, stopped()));
+        } else {
+            subscriptions.subscribe(token, subscription);
+        }
+    }
+
+    public void unsubscribe(long token, String topicFilter) {
+        if (hasFailed()) {
+            outbox.tell(new Event.UnsubscribeFailed(token, stopped()));
+        } else {
+            subscriptions.unsubscribe(token, topicFilter);
+        }
+    }
+
+    /**
+     * The handler is done with a message.
+     *
+     * @param outcome SUCCESS, or the reason why it was refused
+     */
+    public void settle(Incoming message, ReasonCode outcome) {
+        if (hasFailed()) {
+            outbox.tell(new Event.Settled(message, stopped()));
+        } else {
+            incoming.settle(message, outcome);
+        }
+    }
+
+    private boolean hasFailed() {
+        return connection.phase() == Phase.FAILED;
+    }
+
+    static MqttException stopped() {
+        return new MqttException.StoreFailed("The client stopped when its store failed", null);
+    }
+
+    // ---- events from outside
+    // -----------------------------------------------------------------------
+
+    /** The network connection asked for is open. */
+    public void opened() {
+        writable = true;
+        connection.opened();
+    }
+
+    /** The network connection is gone, or could not be opened. */
+    public void closed(MqttException cause) {
+        connection.closed(cause);
+    }
+
+    /** The network takes more packets, or takes none until further notice. */
+    public void writable(boolean now) {
+        writable = now;
+    }
+
+    /** The server broke a rule of the packet format. */
+    public void violated(ProtocolViolation violation) {
+        if (connection.listens()) {
+            connection.violated(violation);
+        }
+    }
+
+    /** A batch is on disk, and all before it. */
+    public void stored(long batch) {
+        if (!hasFailed()) {
+            outbox.stored(batch);
+        }
+    }
+
+    /** The store failed: nothing that is not on disk may have an effect any more. */
+    public void storeFailed(MqttException cause) {
+        if (!hasFailed()) {
+            connection.fail(cause);
+        }
+    }
+
+    /** A page of queued messages, asked for by {@link Ready#readQueuedAfter()}. */
+    public void loaded(List<OutgoingMessage> page) {
+        if (!hasFailed()) {
+            outgoing.loaded(page);
+        }
+    }
+
+    /** A packet from the server. */
+    public void received(Packet packet) {
+        if (!connection.listens()) {
+            return;
+        }
+        keepAlive.received(time.now, packet instanceof Pingresp);
+        try {
+            if (packet instanceof Connack c) {
+                connection.received(c);
+            } else if (connection.phase() == Phase.CONNECTED) {
+                dispatch(packet);
+            } else {
+                throw ProtocolViolation.protocolError(nameOf(packet) + " before CONNACK");
+            }
+        } catch (ProtocolViolation v) {
+            connection.violated(v);
+        }
+    }
+
+    private void dispatch(Packet packet) {
+        if (packet instanceof Publish p) {
+            incoming.received(p);
+        } else if (packet instanceof Puback p) {
+            outgoing.received(p);
+        } else if (packet instanceof Pubrec p) {
+            outgoing.received(p);
+        } else if (packet instanceof Pubrel p) {
+            incoming.received(p);
+        } else if (packet instanceof Pubcomp p) {
+            outgoing.received(p);
+        } else if (packet instanceof Suback p) {
+            subscriptions.received(p);
+        } else if (packet instanceof Unsuback p) {
+            subscriptions.received(p);
+        } else if (packet instanceof Disconnect d) {
+            connection.close(disconnectedBy(d));
+        } else if (!(packet instanceof Pingresp)) {
+            throw ProtocolViolation.protocolError(
+                    nameOf(packet) + ", which has no place in this connection");
+        }
+    }
+
+    private static String nameOf(Packet packet) {
+        return packet.getClass().getSimpleName().toUpperCase(Locale.ROOT);
+    }
+
+    private static MqttException disconnectedBy(Disconnect d) {
+        String mend =
+                d.reason() == ReasonCode.SESSION_TAKEN_OVER
+                        ? ". Another client connected with the same Client Identifier, and this one"
+                                + " does not fight for it: call connect() to take the session back"
+                        : "";
+        return new MqttException.ConnectionLost(
+                "The server closed the connection: "
+                        + d.reason()
+                        + (d.reasonString() == null ? "" : ", " + d.reasonString())
+                        + mend,
+                d.reason(),
+                d.serverReference());
+    }
+
+    // ---- turns
+    // -------------------------------------------------------------------------------------
+
+    /** Says what is to be done now. */
+    public Ready poll() {
+        boolean more = false;
+        long page = Ready.NO_READ;
+        if (!hasFailed()) {
+            outgoing.expire();
+            more = writable && outgoing.pump();
+            connection.turn();
+            page = outgoing.nextPage();
+        }
+        List<Packet> packets = outbox.takePackets();
+        if (!packets.isEmpty()) {
+            keepAlive.sent(time.now);
+        }
+        return new Ready(
+                outbox.takeBatch(),
+                page,
+                packets,
+                connection.takeClose(),
+                connection.takeOpen(),
+                outbox.takeEvents(),
+                hasFailed() ? Time.NEVER : Math.min(connection.deadline(), outgoing.deadline()),
+                more);
+    }
+
+    // ---- sight
+    // -------------------------------------------------------------------------------------
+
+    /** The publications in memory that are not acknowledged, at QoS 1 and 2, oldest first. */
+    public List<Pending> pending() {
+        return outgoing.pending();
+    }
+
+    /** Whether a publication that is not in memory is queued in the store. */
+    public boolean isQueuedInStore(long sequence) {
+        return outgoing.isQueuedInStore(sequence);
+    }
+
+    public long queuedMessages() {
+        return outgoing.messages();
+    }
+
+    public long queuedBytes() {
+        return outgoing.bytes();
+    }
+
+    public long unhandled() {
+        return incoming.unhandled();
+    }
+
+    /** What the server has confirmed in this session. */
+    public List<Subscription> subscriptions() {
+        return subscriptions.confirmed();
+    }
+
+    /** What CONNACK said; null while not connected. */
+    public @Nullable Connected connected() {
+        return connection.connected();
+    }
+
+    /** Whether nothing is pending, held or to be stored: all that came in has gone out. */
+    boolean isDrained() {
+        return outgoing.isEmpty() && incoming.holdsNothing() && outbox.isEmpty();
+    }
+}

@@ -1,0 +1,389 @@
+package dev.holdfast.mqtt.impl.session;
+
+import dev.holdfast.mqtt.MqttException;
+import dev.holdfast.mqtt.QoS;
+import dev.holdfast.mqtt.ReasonCode;
+import dev.holdfast.mqtt.Resubscribe;
+import dev.holdfast.mqtt.ServerLimits;
+import dev.holdfast.mqtt.Subscribed;
+import dev.holdfast.mqtt.Subscription;
+import dev.holdfast.mqtt.impl.packet.Packet;
+import dev.holdfast.mqtt.impl.packet.ProtocolViolation;
+import dev.holdfast.mqtt.impl.packet.Suback;
+import dev.holdfast.mqtt.impl.packet.Subscribe;
+import dev.holdfast.mqtt.impl.packet.Unsuback;
+import dev.holdfast.mqtt.impl.packet.Unsubscribe;
+import dev.holdfast.mqtt.store.Change;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.ToLongFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Subscriptions as they are declared, brought into line with what the server has (MQTT 5, sections
+ * 3.8 to 3.11). Those that the server confirmed are stored with the session, so that one declared
+ * after a restart is noticed to be new.
+ */
+final class Subscriptions {
+    /** What the application wants for one Topic Filter. */
+    private static final class Declared {
+        Subscription wanted;
+
+        /** Calls of subscribe() that wait for the server's answer. */
+        final List<Long> waiting = new ArrayList<>();
+
+        /** Whether it was given to the builder, and so stays when the server refuses it. */
+        boolean permanent;
+
+        Declared(Subscription wanted) {
+            this.wanted = wanted;
+        }
+    }
+
+    private record SubscribeRequest(Subscription subscription, List<Long> tokens) {
+        @Override
+        public String toString() {
+            return "a SUBSCRIBE";
+        }
+    }
+
+    private record UnsubscribeRequest(String topicFilter, List<Long> tokens) {
+        @Override
+        public String toString() {
+            return "an UNSUBSCRIBE";
+        }
+    }
+
+    private final Resubscribe resubscribe;
+    private final PacketIdentifiers<Object> identifiers;
+    private final Outbox outbox;
+    private final ToLongFunction<Packet> encodedSize;
+
+    private final Map<String, Declared> declared = new LinkedHashMap<>();
+
+    /** What the server has in this session, as far as it said so; stored. */
+    private final Map<String, Subscription> confirmed = new LinkedHashMap<>();
+
+    /** Topic Filters to be unsubscribed, with the calls that wait. */
+    private final Map<String, List<Long>> unwanted = new LinkedHashMap<>();
+
+    /** Requests on this connection without an answer, by Packet Identifier. */
+    private final Map<Integer, Object> requests = new LinkedHashMap<>();
+
+    private @Nullable ServerLimits limits;
+
+    Subscriptions(
+            Resubscribe resubscribe,
+            Iterable<Subscription> permanent,
+            Iterable<Subscription> recovered,
+            PacketIdentifiers<Object> identifiers,
+            Outbox outbox,
+            ToLongFunction<Packet> encodedSize) {
+        this.resubscribe = resubscribe;
+        this.identifiers = identifiers;
+        this.outbox = outbox;
+        this.encodedSize = encodedSize;
+        for (Subscription s : permanent) {
+            Declared d = new Declared(s);
+            d.permanent = true;
+            declared.put(s.topicFilter(), d);
+        }
+        for (Subscription s : recovered) {
+            confirmed.put(s.topicFilter(), s);
+        }
+    }
+
+    // ---- from the application
+    // --------------------------------------------------------------------
+
+    void subscribe(long token, Subscription subscription) {
+        List<Long> undone = unwanted.remove(subscription.topicFilter());
+        if (undone != null) {
+            undone.forEach(t -> outbox.tell(new Event.Unsubscribed(t)));
+        }
+        Declared d =
+                declared.computeIfAbsent(
+                        subscription.topicFilter(), f -> new Declared(subscription));
+        d.wanted = subscription;
+        d.waiting.add(token);
+        if (limits != null) {
+            request(d, limits);
+        }
+    }
+
+    void unsubscribe(long token, String topicFilter) {
+        Declared d = declared.remove(topicFilter);
+        if (d != null) {
+            failWaiting(d, topicFilter);
+        }
+        boolean known = confirmed.containsKey(topicFilter) || isRequested(topicFilter);
+        if (!known) {
+            outbox.tell(new Event.Unsubscribed(token));
+            return;
+        }
+        unwanted.computeIfAbsent(topicFilter, f -> new ArrayList<>()).add(token);
+        if (limits != null) {
+            requestUnsubscribe(topicFilter, limits);
+        }
+    }
+
+    private void failWaiting(Declared d, String topicFilter) {
+        for (long token : d.waiting) {
+            outbox.tell(
+                    new Event.SubscribeFailed(
+                            token,
+                            new MqttException.ClientClosed(
+                                    "'"
+                                            + topicFilter
+                                            + "' was unsubscribed before it was subscribed")));
+        }
+        d.waiting.clear();
+    }
+
+    private boolean isRequested(String topicFilter) {
+        return requests.values().stream()
+                .anyMatch(
+                        r ->
+                                r instanceof SubscribeRequest s
+                                        && s.subscription().topicFilter().equals(topicFilter));
+    }
+
+    // ---- to the server
+    // ---------------------------------------------------------------------------
+
+    /** The server has no session any more, and with it no subscriptions. */
+    void sessionLost() {
+        confirmed.keySet().forEach(f -> outbox.persist(new Change.Unsubscribed(f)));
+        confirmed.clear();
+        unwanted.values().forEach(l -> l.forEach(t -> outbox.tell(new Event.Unsubscribed(t))));
+        unwanted.clear();
+    }
+
+    void connected(ServerLimits serverLimits) {
+        limits = serverLimits;
+        for (String filter : List.copyOf(unwanted.keySet())) {
+            requestUnsubscribe(filter, serverLimits);
+        }
+        for (Declared d : List.copyOf(declared.values())) {
+            if (isDue(d)) {
+                request(d, serverLimits);
+            }
+        }
+    }
+
+    private boolean isDue(Declared d) {
+        boolean absent = !d.wanted.equals(confirmed.get(d.wanted.topicFilter()));
+        return !d.waiting.isEmpty()
+                || resubscribe == Resubscribe.ALWAYS
+                || (resubscribe == Resubscribe.WHEN_ABSENT && absent);
+    }
+
+    void disconnected() {
+        limits = null;
+        for (Map.Entry<Integer, Object> open : requests.entrySet()) {
+            identifiers.free(open.getKey());
+            if (open.getValue() instanceof SubscribeRequest r) {
+                waitAgain(r);
+            } else if (open.getValue() instanceof UnsubscribeRequest r) {
+                // It may have arrived: known to be subscribed is only what is asked for again.
+                unwanted.computeIfAbsent(r.topicFilter(), f -> new ArrayList<>())
+                        .addAll(r.tokens());
+            }
+        }
+        requests.clear();
+    }
+
+    private void waitAgain(SubscribeRequest r) {
+        Declared d = declared.get(r.subscription().topicFilter());
+        if (d != null) {
+            d.waiting.addAll(r.tokens());
+            return;
+        }
+        r.tokens()
+                .forEach(
+                        t ->
+                                outbox.tell(
+                                        new Event.SubscribeFailed(
+                                                t,
+                                                new MqttException.ConnectionLost(
+                                                        "The connection ended before the server answered",
+                                                        null,
+                                                        false))));
+    }
+
+    private void request(Declared d, ServerLimits limits) {
+        SubscribeRequest request = new SubscribeRequest(d.wanted, List.copyOf(d.waiting));
+        d.waiting.clear();
+        MqttException refusal = refusal(d.wanted, limits);
+        int identifier = refusal == null ? identifiers.take(request) : 0;
+        if (refusal != null) {
+            refused(request, refusal);
+        } else if (identifier == 0) {
+            refused(request, noIdentifier());
+        } else {
+            requests.put(identifier, request);
+            outbox.send(new Subscribe(identifier, List.of(d.wanted), 0, List.of()));
+        }
+    }
+
+    private void requestUnsubscribe(String topicFilter, ServerLimits limits) {
+        List<Long> tokens = unwanted.remove(topicFilter);
+        UnsubscribeRequest request =
+                new UnsubscribeRequest(topicFilter, tokens == null ? List.of() : tokens);
+        Unsubscribe probe = new Unsubscribe(1, List.of(topicFilter), List.of());
+        MqttException refusal = tooLarge(probe, "UNSUBSCRIBE", topicFilter, limits);
+        int identifier = refusal == null ? identifiers.take(request) : 0;
+        if (identifier == 0) {
+            MqttException cause = refusal == null ? noIdentifier() : refusal;
+            request.tokens().forEach(t -> outbox.tell(new Event.UnsubscribeFailed(t, cause)));
+        } else {
+            requests.put(identifier, request);
+            outbox.send(new Unsubscribe(identifier, List.of(topicFilter), List.of()));
+        }
+    }
+
+    private @Nullable MqttException refusal(Subscription s, ServerLimits limits) {
+        String filter = s.topicFilter();
+        boolean wildcard = filter.indexOf('+') >= 0 || filter.indexOf('#') >= 0;
+        if (wildcard && !limits.wildcardSubscriptions()) {
+            return new MqttException.SubscribeRejected(
+                    "The server allows no wildcards: subscribe without those of '" + filter + "'",
+                    ReasonCode.WILDCARD_SUBSCRIPTIONS_NOT_SUPPORTED);
+        }
+        if (filter.startsWith("$share/") && !limits.sharedSubscriptions()) {
+            return new MqttException.SubscribeRejected(
+                    "The server allows no shared subscriptions such as '" + filter + "'",
+                    ReasonCode.SHARED_SUBSCRIPTIONS_NOT_SUPPORTED);
+        }
+        Subscribe probe = new Subscribe(1, List.of(s), 0, List.of());
+        return tooLarge(probe, "SUBSCRIBE", filter, limits);
+    }
+
+    private @Nullable MqttException tooLarge(
+            Packet packet, String name, String filter, ServerLimits limits) {
+        long size = encodedSize.applyAsLong(packet);
+        if (size <= limits.maximumPacketSize()) {
+            return null;
+        }
+        return new MqttException.SubscribeRejected(
+                "The "
+                        + name
+                        + " of '"
+                        + filter
+                        + "' takes "
+                        + size
+                        + " bytes; the server allows "
+                        + limits.maximumPacketSize(),
+                ReasonCode.PACKET_TOO_LARGE);
+    }
+
+    private static MqttException noIdentifier() {
+        return new MqttException.SubscribeRejected(
+                "All 65,535 Packet Identifiers are in use: wait for acknowledgements",
+                ReasonCode.QUOTA_EXCEEDED);
+    }
+
+    // ---- answers
+    // ---------------------------------------------------------------------------------
+
+    void received(Suback p) {
+        if (!(requests.get(p.packetIdentifier()) instanceof SubscribeRequest r)) {
+            throw unexpected("SUBACK", p.packetIdentifier());
+        }
+        ReasonCode reason = only(p.reasons(), "SUBACK");
+        answered(p.packetIdentifier());
+        String filter = r.subscription().topicFilter();
+        if (reason.isError()) {
+            refused(
+                    r,
+                    new MqttException.SubscribeRejected(
+                            "The server refused the subscription to '"
+                                    + filter
+                                    + "': "
+                                    + reason
+                                    + (p.reasonString() == null ? "" : ", " + p.reasonString()),
+                            reason));
+            return;
+        }
+        confirmed.put(filter, r.subscription());
+        outbox.persist(new Change.Subscribed(r.subscription()));
+        Subscribed subscribed =
+                new Subscribed(
+                        r.subscription(),
+                        granted(reason),
+                        Optional.ofNullable(p.reasonString()),
+                        p.userProperties());
+        r.tokens().forEach(t -> outbox.tell(new Event.Subscribed(t, subscribed)));
+    }
+
+    private static QoS granted(ReasonCode reason) {
+        return switch (reason) {
+            case SUCCESS -> QoS.AT_MOST_ONCE;
+            case GRANTED_QOS_1 -> QoS.AT_LEAST_ONCE;
+            case GRANTED_QOS_2 -> QoS.EXACTLY_ONCE;
+            default -> throw ProtocolViolation.protocolError("SUBACK grants " + reason);
+        };
+    }
+
+    private void refused(SubscribeRequest r, MqttException cause) {
+        String filter = r.subscription().topicFilter();
+        Declared d = declared.get(filter);
+        if (d != null && d.permanent) {
+            outbox.tell(new Event.SubscriptionRefused(r.subscription(), cause));
+        } else if (d != null && d.wanted.equals(r.subscription()) && d.waiting.isEmpty()) {
+            declared.remove(filter);
+        }
+        r.tokens().forEach(t -> outbox.tell(new Event.SubscribeFailed(t, cause)));
+    }
+
+    void received(Unsuback p) {
+        if (!(requests.get(p.packetIdentifier()) instanceof UnsubscribeRequest r)) {
+            throw unexpected("UNSUBACK", p.packetIdentifier());
+        }
+        ReasonCode reason = only(p.reasons(), "UNSUBACK");
+        answered(p.packetIdentifier());
+        if (reason.isError()) {
+            MqttException cause =
+                    new MqttException.SubscribeRejected(
+                            "The server refused to unsubscribe '"
+                                    + r.topicFilter()
+                                    + "': "
+                                    + reason,
+                            reason);
+            r.tokens().forEach(t -> outbox.tell(new Event.UnsubscribeFailed(t, cause)));
+            return;
+        }
+        if (confirmed.remove(r.topicFilter()) != null) {
+            outbox.persist(new Change.Unsubscribed(r.topicFilter()));
+        }
+        r.tokens().forEach(t -> outbox.tell(new Event.Unsubscribed(t)));
+    }
+
+    private static ProtocolViolation unexpected(String name, int packetIdentifier) {
+        return ProtocolViolation.protocolError(
+                name
+                        + " with Packet Identifier "
+                        + packetIdentifier
+                        + ", for which there was no request");
+    }
+
+    private static ReasonCode only(List<ReasonCode> reasons, String name) {
+        if (reasons.size() != 1) {
+            throw ProtocolViolation.protocolError(
+                    name + " with " + reasons.size() + " reason codes for one Topic Filter");
+        }
+        return reasons.get(0);
+    }
+
+    private void answered(int packetIdentifier) {
+        requests.remove(packetIdentifier);
+        identifiers.free(packetIdentifier);
+    }
+
+    List<Subscription> confirmed() {
+        return List.copyOf(confirmed.values());
+    }
+}

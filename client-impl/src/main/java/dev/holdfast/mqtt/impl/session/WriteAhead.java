@@ -1,0 +1,97 @@
+package dev.holdfast.mqtt.impl.session;
+
+import dev.holdfast.mqtt.QoS;
+import dev.holdfast.mqtt.impl.packet.Connect;
+import dev.holdfast.mqtt.impl.packet.Packet;
+import dev.holdfast.mqtt.impl.packet.Pubcomp;
+import dev.holdfast.mqtt.impl.packet.Publish;
+import dev.holdfast.mqtt.impl.packet.Pubrec;
+import dev.holdfast.mqtt.impl.packet.Pubrel;
+import dev.holdfast.mqtt.impl.packet.Subscribe;
+import dev.holdfast.mqtt.impl.packet.Unsubscribe;
+
+/**
+ * The rule that carries the product: what must be on disk before what leaves. Each rule waits for
+ * all changes made before the effect, so none needs to know which change it rests on.
+ *
+ * <p>Not final, so that the simulation can break one rule at a time and show that it is needed.
+ */
+class WriteAhead {
+    /** What an effect waits for. */
+    enum Wait {
+        /** Nothing. */
+        NOTHING,
+        /** Those of its kind that were made before it, so that it does not overtake them. */
+        TURN,
+        /** All changes made before it. */
+        STORED
+    }
+
+    Wait before(Packet packet) {
+        if (packet instanceof Publish publish) {
+            return beforePublish(publish.message().qos(), publish.dup());
+        }
+        // CONNECT: that the old session is dropped (Clean Start 1) or that a new one may come into
+        // being, or its
+        // remains would be taken for the state of the next session.
+        // PUBREC: message and identifier, or the server forgets a message we do not have.
+        // PUBREL: that it was released, or after a crash the PUBLISH is sent again and taken for a
+        // new message.
+        // PUBCOMP: that the identifier is forgotten, or after a crash the server's next message
+        // with it is taken for
+        // a repeat. For an unknown identifier too: unknown in memory is not yet unknown on disk.
+        // SUBSCRIBE, UNSUBSCRIBE: that a lost session's received identifiers are forgotten, or the
+        // first messages of
+        // the new one are taken for repeats after a crash.
+        boolean stored =
+                packet instanceof Connect
+                        || packet instanceof Pubrec
+                        || packet instanceof Pubrel
+                        || packet instanceof Pubcomp
+                        || packet instanceof Subscribe
+                        || packet instanceof Unsubscribe;
+        return stored ? Wait.STORED : Wait.NOTHING;
+    }
+
+    private static Wait beforePublish(QoS qos, boolean dup) {
+        if (dup) {
+            // What is sent again on resume rests on everything pending.
+            return Wait.STORED;
+        }
+        return switch (qos) {
+            case AT_MOST_ONCE -> Wait.NOTHING;
+            // May leave before its row is on disk: no promise has been made yet. If PUBACK is
+            // quick, insert and
+            // delete cancel out and the disk is never touched. But it keeps its place behind held
+            // PUBLISHes.
+            case AT_LEAST_ONCE -> Wait.TURN;
+            // The identifier must be tied to the message, or after a crash it goes out twice, or
+            // under another.
+            case EXACTLY_ONCE -> Wait.STORED;
+        };
+    }
+
+    Wait before(Event event) {
+        if (event instanceof Event.Deliver deliver) {
+            // At QoS 2 a crash would hand the message over again under another delivery id.
+            return exactlyOnce(deliver.incoming()) ? Wait.STORED : Wait.NOTHING;
+        }
+        if (event instanceof Event.Settled settled) {
+            return exactlyOnce(settled.incoming()) ? Wait.STORED : Wait.NOTHING;
+        }
+        if (event instanceof Event.Acknowledged || event instanceof Event.SessionLost) {
+            return Wait.NOTHING;
+        }
+        boolean promise =
+                event instanceof Event.Stored
+                        || event instanceof Event.PublishFailed
+                        || event instanceof Event.Connected
+                        || event instanceof Event.Subscribed
+                        || event instanceof Event.Unsubscribed;
+        return promise ? Wait.STORED : Wait.TURN;
+    }
+
+    private static boolean exactlyOnce(Incoming incoming) {
+        return incoming.message().qos() == QoS.EXACTLY_ONCE;
+    }
+}
