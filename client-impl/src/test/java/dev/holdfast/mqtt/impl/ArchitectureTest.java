@@ -23,6 +23,7 @@ class ArchitectureTest {
     private static final String IMPL = "dev.holdfast.mqtt.impl.";
     private static final String API = "dev.holdfast.mqtt";
     private static final String STORE_SPI = "dev.holdfast.mqtt.store";
+    private static final String SETTINGS = "dev.holdfast.mqtt.spi";
 
     /** What plain data and pure logic are made of. Time and randomness come in as arguments. */
     private static final String[] PLAIN_JAVA = {
@@ -125,7 +126,12 @@ class ArchitectureTest {
                         .resideInAPackage(IMPL + "session..")
                         .should()
                         .onlyDependOnClassesThat(
-                                plainJavaOr(IMPL + "session..", IMPL + "packet..", API, STORE_SPI)
+                                plainJavaOr(
+                                                IMPL + "session..",
+                                                IMPL + "packet..",
+                                                API,
+                                                STORE_SPI,
+                                                SETTINGS)
                                         .and(not(hiddenInput()))));
     }
 

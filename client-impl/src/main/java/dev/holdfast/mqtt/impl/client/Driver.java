@@ -1,0 +1,290 @@
+package dev.holdfast.mqtt.impl.client;
+
+import dev.holdfast.mqtt.MqttException;
+import dev.holdfast.mqtt.impl.packet.Packet;
+import dev.holdfast.mqtt.impl.packet.ProtocolViolation;
+import dev.holdfast.mqtt.impl.session.Batch;
+import dev.holdfast.mqtt.impl.session.Event;
+import dev.holdfast.mqtt.impl.session.Ready;
+import dev.holdfast.mqtt.impl.session.Session;
+import dev.holdfast.mqtt.impl.transport.Link;
+import dev.holdfast.mqtt.impl.transport.LinkListener;
+import dev.holdfast.mqtt.impl.transport.Network;
+import dev.holdfast.mqtt.store.OutgoingMessage;
+import dev.holdfast.mqtt.store.StoreException;
+import dev.holdfast.mqtt.store.StoredSession;
+import java.util.List;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Turns the core: feeds it commands and events in the order they come, asks what is to be done, and
+ * has it done by the store, the network and the application. Commands from other threads are
+ * collected, so that many of them cost one wake-up, one batch and one flush.
+ */
+final class Driver {
+    /** What is fed to the core. */
+    interface Input {
+        void feed(Session session);
+    }
+
+    /** Who gets what the core tells. Called on the loop. */
+    interface Application {
+        /** Takes events in their order. */
+        void take(List<Event> events);
+
+        /** The core found itself in a state that cannot be: a bug. The driver has stopped. */
+        void crashed(RuntimeException bug);
+    }
+
+    /** How many inputs are fed before the core is asked what is to be done. */
+    private static final int INPUTS_PER_POLL = 1_024;
+
+    /** How often the core is asked in one turn, before other clients on the loop get theirs. */
+    private static final int POLLS_PER_TURN = 16;
+
+    /** A page of queued messages read from the store. */
+    private static final int PAGE_MESSAGES = 4_096;
+
+    private static final long PAGE_BYTES = 4L << 20;
+
+    private final Session session;
+    private final StoredSession store;
+    private final Network network;
+    private final Loop loop;
+    private final Application application;
+
+    private final ConcurrentLinkedQueue<Input> inputs = new ConcurrentLinkedQueue<>();
+
+    /** Whether a turn is due or going on, which will see what is added to {@link #inputs}. */
+    private final AtomicBoolean awake = new AtomicBoolean();
+
+    private @Nullable Link link;
+    private Loop.@Nullable Timer timer;
+
+    /** When {@link #timer} fires, on the loop's clock. */
+    private long timerAt = Long.MAX_VALUE;
+
+    private volatile boolean stopped;
+
+    Driver(
+            Session session,
+            StoredSession store,
+            Network network,
+            Loop loop,
+            Application application) {
+        this.session = session;
+        this.store = store;
+        this.network = network;
+        this.loop = loop;
+        this.application = application;
+    }
+
+    /** Feeds an input soon; from any thread. */
+    void submit(Input input) {
+        inputs.add(input);
+        if (!awake.get() && awake.compareAndSet(false, true)) {
+            loop.execute(this::turn);
+        }
+    }
+
+    /** Ends the driving: nothing is fed or done any more. Called on the loop. */
+    void stop() {
+        stopped = true;
+        setTimer(Long.MAX_VALUE);
+        if (link != null) {
+            link.close();
+        }
+    }
+
+    private void turn() {
+        boolean more = true;
+        try {
+            session.advance(loop.now(), loop.wallClock());
+            for (int i = 0; more && i < POLLS_PER_TURN && !stopped; i++) {
+                feed();
+                more = poll() || !inputs.isEmpty();
+            }
+        } catch (RuntimeException bug) {
+            crash(bug);
+        }
+        awake.set(false);
+        boolean unfinished = more || !inputs.isEmpty();
+        if (unfinished && !stopped && awake.compareAndSet(false, true)) {
+            loop.execute(this::turn);
+        }
+    }
+
+    private void crash(RuntimeException bug) {
+        stop();
+        application.crashed(bug);
+    }
+
+    private void feed() {
+        for (int i = 0; i < INPUTS_PER_POLL; i++) {
+            Input input = inputs.poll();
+            if (input == null) {
+                return;
+            }
+            input.feed(session);
+        }
+    }
+
+    /** Asks the core and does what it says; tells whether to ask again at once. */
+    private boolean poll() {
+        Ready ready = session.poll();
+        if (ready.batch() != null) {
+            store.write(ready.batch().changes(), new BatchOutcome(ready.batch()));
+        }
+        if (ready.readQueuedAfter() != Ready.NO_READ) {
+            store.readQueued(ready.readQueuedAfter(), PAGE_MESSAGES, PAGE_BYTES, new QueuedPage());
+        }
+        carryOut(ready);
+        if (!ready.events().isEmpty()) {
+            application.take(ready.events());
+        }
+        setTimer(ready.deadline());
+        return ready.more();
+    }
+
+    private void carryOut(Ready ready) {
+        if (link != null) {
+            if (!ready.packets().isEmpty()) {
+                link.write(ready.packets());
+                session.writable(link.isWritable());
+            }
+            if (ready.close()) {
+                link.close();
+            }
+        } else if (!ready.packets().isEmpty() || ready.close()) {
+            throw new IllegalStateException("The core uses a connection that does not exist");
+        }
+        if (ready.open()) {
+            link = network.open(new Events());
+        }
+    }
+
+    /**
+     * Timers are left running when the deadline moves away, and set anew when it comes nearer or
+     * has passed.
+     */
+    private void setTimer(long deadline) {
+        if (deadline == Long.MAX_VALUE || stopped) {
+            if (timer != null && stopped) {
+                timer.cancel();
+                timer = null;
+            }
+            return;
+        }
+        if (timer != null && timerAt <= deadline) {
+            return;
+        }
+        if (timer != null) {
+            timer.cancel();
+        }
+        timerAt = deadline;
+        timer = loop.schedule(this::timeout, Math.max(0, deadline - loop.now()));
+    }
+
+    private void timeout() {
+        timer = null;
+        timerAt = Long.MAX_VALUE;
+        wakeUp();
+    }
+
+    /** Has a turn now, on the loop, unless one is going on. */
+    private void wakeUp() {
+        if (awake.compareAndSet(false, true)) {
+            turn();
+        }
+    }
+
+    private final class BatchOutcome implements StoredSession.Outcome {
+        private final Batch batch;
+
+        BatchOutcome(Batch batch) {
+            this.batch = batch;
+        }
+
+        @Override
+        public void stored() {
+            submit(s -> s.stored(batch.id()));
+        }
+
+        @Override
+        public void failed(StoreException cause) {
+            submit(s -> s.storeFailed(storeFailed(cause)));
+        }
+    }
+
+    private final class QueuedPage implements StoredSession.Page {
+        @Override
+        public void read(List<OutgoingMessage> messages) {
+            submit(s -> s.loaded(messages));
+        }
+
+        @Override
+        public void failed(StoreException cause) {
+            submit(s -> s.storeFailed(storeFailed(cause)));
+        }
+    }
+
+    private static MqttException storeFailed(StoreException cause) {
+        return new MqttException.StoreFailed(
+                "The store failed, and the client has stopped: " + cause.getMessage(), cause);
+    }
+
+    /**
+     * What happens to the one link. The network calls outside of turns, so the core is fed
+     * directly.
+     */
+    private final class Events implements LinkListener {
+        @Override
+        public void opened() {
+            feed(Session::opened);
+            wakeUp();
+        }
+
+        @Override
+        public void received(Packet packet) {
+            feed(s -> s.received(packet));
+        }
+
+        @Override
+        public void violated(ProtocolViolation violation) {
+            feed(s -> s.violated(violation));
+        }
+
+        @Override
+        public void readComplete() {
+            wakeUp();
+        }
+
+        @Override
+        public void writabilityChanged() {
+            boolean writable = link != null && link.isWritable();
+            feed(s -> s.writable(writable));
+            wakeUp();
+        }
+
+        @Override
+        public void closed(MqttException cause) {
+            link = null;
+            feed(s -> s.closed(cause));
+            wakeUp();
+        }
+
+        private void feed(Input input) {
+            if (stopped) {
+                return;
+            }
+            try {
+                session.advance(loop.now(), loop.wallClock());
+                input.feed(session);
+            } catch (RuntimeException bug) {
+                crash(bug);
+            }
+        }
+    }
+}

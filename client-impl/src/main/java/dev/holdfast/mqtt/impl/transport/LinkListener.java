@@ -1,0 +1,29 @@
+package dev.holdfast.mqtt.impl.transport;
+
+import dev.holdfast.mqtt.MqttException;
+import dev.holdfast.mqtt.impl.packet.Packet;
+import dev.holdfast.mqtt.impl.packet.ProtocolViolation;
+
+/**
+ * Learns what happens to a {@link Link}, on the client's loop, never from within a call of the
+ * link's methods.
+ */
+public interface LinkListener {
+    /** The connection is open, TLS included. */
+    void opened();
+
+    /** A packet has come; {@link #readComplete} follows after the last one at hand. */
+    void received(Packet packet);
+
+    /** What came is no valid packet; nothing more is read from this connection. */
+    void violated(ProtocolViolation violation);
+
+    /** All packets at hand have been given out. */
+    void readComplete();
+
+    /** {@link Link#isWritable} has changed. */
+    void writabilityChanged();
+
+    /** The connection is gone, or could not be opened. The last call, made once for each link. */
+    void closed(MqttException cause);
+}
