@@ -246,6 +246,7 @@ public final class Message {
         private @Nullable String responseTopic;
         private byte @Nullable [] correlationData;
         private List<UserProperty> userProperties = List.of();
+        private boolean userPropertiesAreOwn;
 
         private Builder(String topic) {
             this.topic = topic;
@@ -391,9 +392,12 @@ public final class Message {
          * @return this
          */
         public Builder userProperty(String name, String value) {
-            List<UserProperty> longer = new ArrayList<>(userProperties);
-            longer.add(new UserProperty(name, value));
-            userProperties = longer;
+            UserProperty property = new UserProperty(name, value);
+            if (!userPropertiesAreOwn) {
+                userProperties = new ArrayList<>(userProperties);
+                userPropertiesAreOwn = true;
+            }
+            userProperties.add(property);
             return this;
         }
 
