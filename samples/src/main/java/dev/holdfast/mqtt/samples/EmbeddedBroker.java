@@ -1,0 +1,97 @@
+package dev.holdfast.mqtt.samples;
+
+import com.hivemq.embedded.EmbeddedHiveMQ;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * A real MQTT 5 broker as a program of its own: HiveMQ Community Edition, with everything in
+ * memory, on the loopback interface only, without passwords, and with queues that drop nothing.
+ *
+ * <p>It prints one line, {@code READY mqtt://127.0.0.1:PORT}, and serves until its standard input
+ * is closed or it gets SIGTERM. Its standard input is usually a pipe from the process that started
+ * it, so it ends with that process, even if that one is killed.
+ */
+public final class EmbeddedBroker {
+    private static final String HOST = "127.0.0.1";
+
+    private EmbeddedBroker() {}
+
+    /**
+     * Runs the broker.
+     *
+     * @param args the port, 0 for a free one, and a folder for the broker's configuration
+     */
+    public static void main(String[] args) {
+        if (args.length != 2) {
+            System.err.println("usage: EmbeddedBroker PORT FOLDER   (port 0: a free one)");
+            System.exit(2);
+        }
+        try {
+            int port = args[0].equals("0") ? freePort() : Integer.parseInt(args[0]);
+            requireFree(port);
+            start(port, Path.of(args[1]));
+            System.out.println("READY mqtt://" + HOST + ":" + port);
+            System.in.transferTo(OutputStream.nullOutputStream());
+            // Nothing is kept, so there is nothing to shut down in order: that would take seconds.
+            Runtime.getRuntime().halt(0);
+        } catch (Exception e) {
+            System.err.println("The embedded broker could not start: " + e);
+            Runtime.getRuntime().halt(1);
+        }
+    }
+
+    private static void start(int port, Path folder) throws IOException {
+        Path configuration = Files.createDirectories(folder.resolve("conf"));
+        Files.writeString(configuration.resolve("config.xml"), configuration(port));
+        EmbeddedHiveMQ.builder()
+                .withConfigurationFolder(configuration)
+                .withDataFolder(Files.createDirectories(folder.resolve("data")))
+                .withExtensionsFolder(Files.createDirectories(folder.resolve("extensions")))
+                .withoutLoggingBootstrap()
+                .build()
+                .start()
+                .join();
+    }
+
+    private static String configuration(int port) {
+        return """
+        <?xml version="1.0" encoding="UTF-8"?>
+        <hivemq>
+          <listeners>
+            <tcp-listener><port>%d</port><bind-address>%s</bind-address></tcp-listener>
+          </listeners>
+          <mqtt>
+            <!-- The default drops what an absent client has not fetched beyond 1,000 messages. -->
+            <queued-messages><max-queue-size>10000000</max-queue-size></queued-messages>
+            <!-- The default of 10 would hide how publishers behave with a full window. -->
+            <receive-maximum>
+              <server-receive-maximum>1000</server-receive-maximum>
+            </receive-maximum>
+          </mqtt>
+          <persistence><mode>in-memory</mode></persistence>
+          <anonymous-usage-statistics><enabled>false</enabled></anonymous-usage-statistics>
+        </hivemq>
+        """
+                .formatted(port, HOST);
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        }
+    }
+
+    /** The broker itself would only log that it has no listener, and start. */
+    private static void requireFree(int port) throws IOException {
+        try (ServerSocket socket = new ServerSocket()) {
+            socket.setReuseAddress(true);
+            socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+        }
+    }
+}
