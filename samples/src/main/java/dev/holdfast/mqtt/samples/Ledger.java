@@ -9,8 +9,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The judge of {@link CrashAndResume}: adds up the journals of publisher and subscriber, and knows
- * nothing else. Messages are numbered from 1 at each QoS.
+ * The judge of the crash-and-resume recipe: adds up the journals of publisher and subscriber, and
+ * knows nothing else. Messages are numbered from 1 at each QoS.
  *
  * <pre>
  * publisher:   published QOS NUMBER       written before publish() is called

@@ -2,7 +2,10 @@ package dev.holdfast.mqtt.samples;
 
 import java.time.Duration;
 
-/** Shows how {@link CrashAndResume} goes on: a line that changes on a terminal, lines elsewhere. */
+/**
+ * Shows how the crash-and-resume recipe goes on: a line that changes on a terminal, lines
+ * elsewhere.
+ */
 final class Progress {
     private static final boolean TERMINAL = Boolean.getBoolean("samples.terminal");
     private static final Duration REFRESH = Duration.ofMillis(TERMINAL ? 200 : 2_000);
