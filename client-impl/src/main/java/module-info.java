@@ -7,4 +7,7 @@ module dev.holdfast.mqtt.impl {
     requires io.netty.handler;
     requires io.netty.transport;
     requires org.slf4j;
+
+    provides dev.holdfast.mqtt.spi.ClientProvider with
+            dev.holdfast.mqtt.impl.client.HoldfastProvider;
 }

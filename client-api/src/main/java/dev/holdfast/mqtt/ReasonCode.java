@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  */
 public enum ReasonCode {
     /** 0x00: Success, Normal disconnection or Granted QoS 0. */
-    SUCCESS(0x00, "Success, Normal disconnection or Granted QoS 0"),
+    SUCCESS(0x00, "Success"),
     /** 0x01: Granted QoS 1. */
     GRANTED_QOS_1(0x01, "Granted QoS 1"),
     /** 0x02: Granted QoS 2. */

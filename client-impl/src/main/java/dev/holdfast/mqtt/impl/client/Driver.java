@@ -66,6 +66,9 @@ final class Driver {
     /** When {@link #timer} fires, on the loop's clock. */
     private long timerAt = Long.MAX_VALUE;
 
+    /** Whether the store takes nothing any more; what is on its way there is still waited for. */
+    private boolean frozen;
+
     private volatile boolean stopped;
 
     Driver(
@@ -87,6 +90,15 @@ final class Driver {
         if (!awake.get() && awake.compareAndSet(false, true)) {
             loop.execute(this::turn);
         }
+    }
+
+    /** Keeps all that follows from the store, which is about to be closed. Called on the loop. */
+    void freeze() {
+        frozen = true;
+    }
+
+    boolean isStopped() {
+        return stopped;
     }
 
     /** Ends the driving: nothing is fed or done any more. Called on the loop. */
@@ -134,10 +146,10 @@ final class Driver {
     /** Asks the core and does what it says; tells whether to ask again at once. */
     private boolean poll() {
         Ready ready = session.poll();
-        if (ready.batch() != null) {
+        if (ready.batch() != null && !frozen) {
             store.write(ready.batch().changes(), new BatchOutcome(ready.batch()));
         }
-        if (ready.readQueuedAfter() != Ready.NO_READ) {
+        if (ready.readQueuedAfter() != Ready.NO_READ && !frozen) {
             store.readQueued(ready.readQueuedAfter(), PAGE_MESSAGES, PAGE_BYTES, new QueuedPage());
         }
         carryOut(ready);

@@ -16,8 +16,8 @@ public final class Incoming {
      */
     final int packetIdentifier;
 
-    /** The number of the connection that brought it; a PUBACK must go to the same one. */
-    final long connection;
+    /** A PUBACK must go to the connection that brought the message. */
+    private final long connection;
 
     /** Set once the handler is done with it. */
     @Nullable ReasonCode outcome;
@@ -45,5 +45,10 @@ public final class Incoming {
 
     public boolean redelivered() {
         return redelivered;
+    }
+
+    /** The number of the connection that brought it. */
+    public long connection() {
+        return connection;
     }
 }

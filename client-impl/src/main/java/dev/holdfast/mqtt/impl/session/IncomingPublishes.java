@@ -243,7 +243,7 @@ final class IncomingPublishes {
     }
 
     private void settleAtLeastOnce(Incoming incoming) {
-        if (incoming.connection != connection || unacknowledged.isEmpty()) {
+        if (incoming.connection() != connection || unacknowledged.isEmpty()) {
             outbox.tell(new Event.Settled(incoming, deliveredAgain()));
             return;
         }

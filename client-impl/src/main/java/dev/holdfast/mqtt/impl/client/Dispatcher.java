@@ -1,0 +1,209 @@
+package dev.holdfast.mqtt.impl.client;
+
+import dev.holdfast.mqtt.ClientListener;
+import dev.holdfast.mqtt.Connected;
+import dev.holdfast.mqtt.MqttException;
+import dev.holdfast.mqtt.Subscribed;
+import dev.holdfast.mqtt.impl.session.Event;
+import dev.holdfast.mqtt.impl.session.Incoming;
+import java.util.ArrayDeque;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Brings the core's events to futures, handlers and the listener. All its methods are called on the
+ * loop; what belongs to the application runs on the lanes.
+ */
+final class Dispatcher implements Driver.Application {
+    private static final Logger LOG = LoggerFactory.getLogger("dev.holdfast.mqtt.connection");
+
+    private final String name;
+    private final ClientListener listener;
+    private final Lane completions;
+    private final Handlers handlers;
+    final Publications publications;
+    final Waiting<Subscribed> subscribes;
+    final Waiting<@Nullable Void> unsubscribes;
+    final Waiting<@Nullable Void> disconnects;
+
+    /** Calls of connect() that wait; a later one of them may belong to a later start. */
+    private final ArrayDeque<CompletableFuture<Connected>> connects = new ArrayDeque<>();
+
+    /** Settled messages whose handlers want to know when it is done. */
+    private final IdentityHashMap<Incoming, HandOver> settling = new IdentityHashMap<>();
+
+    private @Nullable Connected connected;
+    private long goodbyeToken = -1;
+    private @Nullable CompletableFuture<Void> goodbye;
+
+    Dispatcher(String name, ClientListener listener, Lane completions, Handlers handlers) {
+        this.name = name;
+        this.listener = listener;
+        this.completions = completions;
+        this.handlers = handlers;
+        publications = new Publications(completions);
+        subscribes = new Waiting<>(completions);
+        unsubscribes = new Waiting<>(completions);
+        disconnects = new Waiting<>(completions);
+    }
+
+    /** A call of connect(); the last CONNACK answers it if the connection still stands. */
+    void awaitConnected(CompletableFuture<Connected> future) {
+        Connected now = connected;
+        if (now == null) {
+            connects.add(future);
+        } else {
+            completions.add(() -> future.complete(now));
+        }
+    }
+
+    /** The end of a client waits on no lane, since it may be called for on one. */
+    void awaitGoodbye(long token, CompletableFuture<Void> gone) {
+        goodbyeToken = token;
+        goodbye = gone;
+    }
+
+    /** Remembers who waits for a message to be settled. */
+    void awaitSettled(HandOver handOver) {
+        settling.put(handOver.incoming(), handOver);
+    }
+
+    @Override
+    public void take(List<Event> events) {
+        for (Event event : events) {
+            take(event);
+        }
+    }
+
+    private void take(Event event) {
+        if (event instanceof Event.Deliver e) {
+            handlers.deliver(e.incoming());
+        } else if (event instanceof Event.Stored e) {
+            publications.stored(e);
+        } else if (event instanceof Event.Acknowledged e) {
+            publications.acknowledged(e);
+        } else if (event instanceof Event.Settled e) {
+            settled(e);
+        } else if (event instanceof Event.PublishFailed e) {
+            publications.failed(e);
+        } else if (event instanceof Event.Subscribed e) {
+            subscribes.complete(e.token(), e.subscribed());
+        } else if (event instanceof Event.SubscribeFailed e) {
+            subscribes.fail(e.token(), e.cause());
+        } else if (event instanceof Event.Unsubscribed e) {
+            unsubscribes.complete(e.token(), null);
+        } else if (event instanceof Event.UnsubscribeFailed e) {
+            unsubscribes.fail(e.token(), e.cause());
+        } else {
+            takeConnectionEvent(event);
+        }
+    }
+
+    private void settled(Event.Settled e) {
+        HandOver handOver = settling.remove(e.incoming());
+        if (handOver != null) {
+            completions.add(() -> handOver.settled(e.cause()));
+        }
+    }
+
+    private void takeConnectionEvent(Event event) {
+        if (event instanceof Event.Connected e) {
+            connected(e.connected());
+        } else if (event instanceof Event.Disconnected e) {
+            disconnected(e.cause());
+        } else if (event instanceof Event.Reconnecting e) {
+            reconnecting(e);
+        } else if (event instanceof Event.ConnectFailed e) {
+            connectFailed(e.cause());
+        } else if (event instanceof Event.DisconnectDone e) {
+            disconnectDone(e);
+        } else if (event instanceof Event.SessionLost) {
+            LOG.warn("{}: the server no longer has the session", name);
+            completions.add(listener::sessionLost);
+        } else if (event instanceof Event.SubscriptionRefused e) {
+            LOG.warn("{}: {}", name, e.cause().getMessage());
+            completions.add(() -> listener.subscriptionRefused(e.subscription(), e.cause()));
+        } else if (event instanceof Event.StoreFailed e) {
+            LOG.error("{}: {}", name, e.cause().getMessage(), e.cause());
+            failAll(e.cause());
+            completions.add(() -> listener.storeFailed(e.cause()));
+        } else {
+            throw new AssertionError("Nobody takes " + event);
+        }
+    }
+
+    private void connected(Connected c) {
+        LOG.info("{}: connected, Session Present {}", name, c.sessionPresent() ? 1 : 0);
+        connected = c;
+        completions.add(() -> listener.connected(c));
+        for (CompletableFuture<Connected> future : connects) {
+            completions.add(() -> future.complete(c));
+        }
+        connects.clear();
+    }
+
+    private void disconnected(MqttException cause) {
+        LOG.info("{}: disconnected: {}", name, cause.getMessage());
+        connected = null;
+        completions.add(() -> listener.disconnected(cause));
+    }
+
+    private void reconnecting(Event.Reconnecting e) {
+        if (e.next().isPresent()) {
+            LOG.info(
+                    "{}: {}; next attempt in {} ms",
+                    name,
+                    e.cause().getMessage(),
+                    e.next().get().toMillis());
+        } else {
+            LOG.warn("{}: {}; not trying again", name, e.cause().getMessage());
+        }
+        completions.add(() -> listener.reconnecting(e.cause(), e.next()));
+    }
+
+    private void disconnectDone(Event.DisconnectDone e) {
+        if (goodbye != null && e.token() == goodbyeToken) {
+            goodbye.complete(null);
+        } else if (e.cause() == null) {
+            disconnects.complete(e.token(), null);
+        } else {
+            disconnects.fail(e.token(), e.cause());
+        }
+    }
+
+    private void connectFailed(MqttException cause) {
+        CompletableFuture<Connected> future = connects.poll();
+        if (future != null) {
+            completions.add(() -> future.completeExceptionally(cause));
+        }
+    }
+
+    /** Nothing will happen any more: all that waits fails. */
+    void failAll(MqttException cause) {
+        if (connected != null) {
+            disconnected(cause);
+        }
+        publications.failAll(cause);
+        subscribes.failAll(cause);
+        unsubscribes.failAll(cause);
+        disconnects.failAll(cause);
+        connects.forEach(f -> completions.add(() -> f.completeExceptionally(cause)));
+        connects.clear();
+        settling.values().forEach(h -> completions.add(() -> h.settled(cause)));
+        settling.clear();
+    }
+
+    @Override
+    public void crashed(RuntimeException bug) {
+        LOG.error(
+                "{}: a bug in Holdfast has stopped this client; what is stored is safe", name, bug);
+        failAll(
+                new MqttException.StoreFailed(
+                        "A bug in Holdfast has stopped this client; what is stored is safe: " + bug,
+                        bug));
+    }
+}

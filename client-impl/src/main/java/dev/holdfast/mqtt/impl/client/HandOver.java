@@ -1,0 +1,125 @@
+package dev.holdfast.mqtt.impl.client;
+
+import dev.holdfast.mqtt.Delivery;
+import dev.holdfast.mqtt.Message;
+import dev.holdfast.mqtt.MqttException;
+import dev.holdfast.mqtt.ReasonCode;
+import dev.holdfast.mqtt.impl.session.Incoming;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A message handed over to the handlers of all subscriptions that match it. It is settled once each
+ * of them is done: as refused if one of them refused it.
+ */
+final class HandOver {
+    /** Brings the outcome to the core. */
+    interface Settlement {
+        void settle(HandOver handOver, ReasonCode outcome);
+    }
+
+    private final Incoming incoming;
+    private final Settlement settlement;
+    private final AtomicInteger open;
+    private volatile ReasonCode outcome = ReasonCode.SUCCESS;
+    private final CompletableFuture<Void> handled = new CompletableFuture<>();
+
+    HandOver(Incoming incoming, int handlers, Settlement settlement) {
+        this.incoming = incoming;
+        this.settlement = settlement;
+        this.open = new AtomicInteger(handlers);
+    }
+
+    Incoming incoming() {
+        return incoming;
+    }
+
+    /** One handler's view of the message. */
+    Part part() {
+        return new Part();
+    }
+
+    void settled(@Nullable MqttException cause) {
+        if (cause == null) {
+            handled.complete(null);
+        } else {
+            handled.completeExceptionally(cause);
+        }
+    }
+
+    final class Part implements Delivery {
+        private final AtomicBoolean done = new AtomicBoolean();
+
+        /** Ends this handler's part; tells whether it was not ended before. */
+        boolean end(ReasonCode reason) {
+            if (!done.compareAndSet(false, true)) {
+                return false;
+            }
+            if (reason.isError()) {
+                outcome = reason;
+            }
+            if (open.decrementAndGet() == 0) {
+                settlement.settle(HandOver.this, outcome);
+            }
+            return true;
+        }
+
+        @Override
+        public Message message() {
+            return incoming.message();
+        }
+
+        @Override
+        public long id() {
+            return incoming.deliveryId();
+        }
+
+        @Override
+        public boolean redelivered() {
+            return incoming.redelivered();
+        }
+
+        @Override
+        public CompletableFuture<Void> acknowledge() {
+            end(ReasonCode.SUCCESS);
+            return handled;
+        }
+
+        @Override
+        public CompletableFuture<Void> reject(ReasonCode reason) {
+            if (!mayReject(reason)) {
+                throw new IllegalArgumentException(
+                        "PUBACK must not carry "
+                                + reason
+                                + "; see Delivery.reject for those it may");
+            }
+            end(reason);
+            return handled;
+        }
+
+        @Override
+        public CompletableFuture<Void> handled() {
+            return handled;
+        }
+
+        @Override
+        public String toString() {
+            return "Delivery[" + id() + ", " + message() + (redelivered() ? ", redelivered]" : "]");
+        }
+    }
+
+    private static boolean mayReject(ReasonCode reason) {
+        return switch (reason) {
+            case UNSPECIFIED_ERROR,
+                    IMPLEMENTATION_SPECIFIC_ERROR,
+                    NOT_AUTHORIZED,
+                    TOPIC_NAME_INVALID,
+                    QUOTA_EXCEEDED,
+                    PAYLOAD_FORMAT_INVALID ->
+                    true;
+            default -> false;
+        };
+    }
+}

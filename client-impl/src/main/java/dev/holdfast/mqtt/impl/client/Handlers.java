@@ -1,0 +1,203 @@
+package dev.holdfast.mqtt.impl.client;
+
+import dev.holdfast.mqtt.ClientListener;
+import dev.holdfast.mqtt.Message;
+import dev.holdfast.mqtt.MessageHandler;
+import dev.holdfast.mqtt.QoS;
+import dev.holdfast.mqtt.ReasonCode;
+import dev.holdfast.mqtt.impl.session.Incoming;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Brings received messages to the handlers whose subscriptions match, and keeps those that nobody
+ * wants yet.
+ */
+final class Handlers {
+    private static final Logger LOG = LoggerFactory.getLogger("dev.holdfast.mqtt.delivery");
+
+    /** QoS 0 messages have no quota that would bound them while their handlers are slow. */
+    private static final int MOST_WAITING_AT_QOS_0 = 10_000;
+
+    private static final long MOST_BYTES_WAITING_AT_QOS_0 = 16L << 20;
+
+    /** One handler for one Topic Filter; each is itself and no other. */
+    static final class Registration {
+        private final String topicFilter;
+        private final TopicFilter matcher;
+        private final MessageHandler handler;
+
+        private Registration(String topicFilter, TopicFilter matcher, MessageHandler handler) {
+            this.topicFilter = topicFilter;
+            this.matcher = matcher;
+            this.handler = handler;
+        }
+    }
+
+    private final List<Registration> registrations = new CopyOnWriteArrayList<>();
+    private final Lane lane;
+    private final ClientListener listener;
+    private final Lane completions;
+    private final HandOver.Settlement settlement;
+
+    private final AtomicLong waitingAtQos0 = new AtomicLong();
+    private final AtomicLong bytesWaitingAtQos0 = new AtomicLong();
+
+    /** Touched on the loop only. */
+    private long dropped;
+
+    /** Messages at QoS 1 and 2 that no handler matched, oldest first; touched on the lane only. */
+    private final ArrayDeque<Incoming> unclaimed = new ArrayDeque<>();
+
+    /** The connection that brought the last QoS 1 message; touched on the lane only. */
+    private long connection;
+
+    Handlers(Lane lane, Lane completions, ClientListener listener, HandOver.Settlement settlement) {
+        this.lane = lane;
+        this.completions = completions;
+        this.listener = listener;
+        this.settlement = settlement;
+    }
+
+    // ---- registrations
+    // -----------------------------------------------------------------------------
+
+    /** A second registration for the same Topic Filter replaces the first. */
+    Registration register(String topicFilter, MessageHandler handler) {
+        Registration registration =
+                new Registration(topicFilter, new TopicFilter(topicFilter), handler);
+        synchronized (registrations) {
+            registrations.removeIf(r -> r.topicFilter.equals(topicFilter));
+            registrations.add(registration);
+        }
+        lane.add(this::offerUnclaimed);
+        return registration;
+    }
+
+    @Nullable Registration find(String topicFilter) {
+        for (Registration r : registrations) {
+            if (r.topicFilter.equals(topicFilter)) {
+                return r;
+            }
+        }
+        return null;
+    }
+
+    /** Takes a handler back, unless another has come in its place. */
+    void unregister(Registration registration) {
+        registrations.remove(registration);
+    }
+
+    // ---- messages
+    // ----------------------------------------------------------------------------------
+
+    /** Takes a message from the core; called on the loop. */
+    void deliver(Incoming incoming) {
+        if (incoming.message().qos() == QoS.AT_MOST_ONCE && !takesQos0(incoming.message())) {
+            long total = ++dropped;
+            completions.add(() -> listener.dropped(incoming.message(), total));
+            return;
+        }
+        lane.add(() -> handOver(incoming));
+    }
+
+    private boolean takesQos0(Message message) {
+        if (waitingAtQos0.get() >= MOST_WAITING_AT_QOS_0
+                || bytesWaitingAtQos0.get() >= MOST_BYTES_WAITING_AT_QOS_0) {
+            return false;
+        }
+        waitingAtQos0.incrementAndGet();
+        bytesWaitingAtQos0.addAndGet(message.payloadSize());
+        return true;
+    }
+
+    private void handOver(Incoming incoming) {
+        forgetVoid(incoming);
+        if (incoming.message().qos() == QoS.AT_MOST_ONCE) {
+            waitingAtQos0.decrementAndGet();
+            bytesWaitingAtQos0.addAndGet(-incoming.message().payloadSize());
+        }
+        if (!offer(incoming)) {
+            if (incoming.message().qos() != QoS.AT_MOST_ONCE) {
+                unclaimed.add(incoming);
+            }
+            LOG.debug("No subscription has a handler for {}", incoming.message());
+            completions.add(() -> listener.unclaimed(incoming.message()));
+        }
+    }
+
+    /**
+     * After a reconnect the server delivers QoS 1 messages again; the old copies can no longer be
+     * acknowledged.
+     */
+    private void forgetVoid(Incoming incoming) {
+        if (incoming.connection() > connection) {
+            connection = incoming.connection();
+            unclaimed.removeIf(
+                    u -> u.message().qos() == QoS.AT_LEAST_ONCE && u.connection() < connection);
+        }
+    }
+
+    private void offerUnclaimed() {
+        for (Iterator<Incoming> i = unclaimed.iterator(); i.hasNext(); ) {
+            if (offer(i.next())) {
+                i.remove();
+            }
+        }
+    }
+
+    private boolean offer(Incoming incoming) {
+        List<MessageHandler> takers = new ArrayList<>(1);
+        for (Registration r : registrations) {
+            if (r.matcher.matches(incoming.message().topic())) {
+                takers.add(r.handler);
+            }
+        }
+        if (takers.isEmpty()) {
+            return false;
+        }
+        HandOver handOver = new HandOver(incoming, takers.size(), settlement);
+        for (MessageHandler taker : takers) {
+            call(taker, handOver.part());
+        }
+        return true;
+    }
+
+    private void call(MessageHandler handler, HandOver.Part part) {
+        CompletionStage<?> stage;
+        try {
+            stage = handler.handle(part);
+        } catch (Throwable t) {
+            // Errors too: a handler out of memory has not handled its message.
+            failed(part, t);
+            return;
+        }
+        if (stage == null) {
+            failed(part, new NullPointerException("The handler returned null instead of a stage"));
+            return;
+        }
+        stage.whenComplete(
+                (done, failure) -> {
+                    if (failure == null) {
+                        part.end(ReasonCode.SUCCESS);
+                    } else {
+                        failed(part, failure);
+                    }
+                });
+    }
+
+    private void failed(HandOver.Part part, Throwable cause) {
+        if (part.end(ReasonCode.IMPLEMENTATION_SPECIFIC_ERROR)) {
+            LOG.warn("A handler failed, and its message is refused: {}", part, cause);
+            completions.add(() -> listener.handlerFailed(part, cause));
+        }
+    }
+}

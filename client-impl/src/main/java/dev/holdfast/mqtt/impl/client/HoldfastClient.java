@@ -1,0 +1,350 @@
+package dev.holdfast.mqtt.impl.client;
+
+import dev.holdfast.mqtt.Connected;
+import dev.holdfast.mqtt.DisconnectOptions;
+import dev.holdfast.mqtt.Message;
+import dev.holdfast.mqtt.MessageHandler;
+import dev.holdfast.mqtt.MqttClient;
+import dev.holdfast.mqtt.MqttException;
+import dev.holdfast.mqtt.Publication;
+import dev.holdfast.mqtt.ReasonCode;
+import dev.holdfast.mqtt.Session;
+import dev.holdfast.mqtt.Subscribed;
+import dev.holdfast.mqtt.Subscription;
+import dev.holdfast.mqtt.impl.session.Pending;
+import dev.holdfast.mqtt.impl.transport.Network;
+import dev.holdfast.mqtt.spi.ClientSettings;
+import dev.holdfast.mqtt.store.OutgoingMessage;
+import dev.holdfast.mqtt.store.StoreException;
+import dev.holdfast.mqtt.store.StoredSession;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Turns calls of the application into commands of the core, and its own state into futures. */
+final class HoldfastClient implements MqttClient {
+    private static final Logger LOG = LoggerFactory.getLogger("dev.holdfast.mqtt.client");
+    private static final long LONGEST_GOODBYE_MILLIS = 1_000;
+    private static final long LONGEST_LOOK_SECONDS = 30;
+
+    /** The token of the last disconnect; those of calls are positive. */
+    private static final long GOODBYE = 0;
+
+    private final ClientSettings settings;
+    private final StoredSession store;
+    private final Loop loop;
+    private final SharedThreads threads;
+    private final Driver driver;
+    private final Dispatcher dispatcher;
+    private final Handlers handlers;
+
+    private final AtomicLong nextToken = new AtomicLong(1);
+    private final AtomicBoolean closed = new AtomicBoolean();
+
+    /** Keeps the numbers of publications in the order in which they reach the core. */
+    private final Object publishing = new Object();
+
+    private long nextPublication;
+
+    HoldfastClient(
+            ClientSettings settings,
+            dev.holdfast.mqtt.impl.session.Session session,
+            StoredSession store,
+            Network network,
+            Loop loop,
+            SharedThreads threads) {
+        this.settings = settings;
+        this.store = store;
+        this.loop = loop;
+        this.threads = threads;
+        this.nextPublication = store.recovered().numbersReserved();
+        Executor executor = settings.executor() == null ? threads.callbacks() : settings.executor();
+        Lane completions = new Lane(executor);
+        handlers = new Handlers(new Lane(executor), completions, settings.listener(), this::settle);
+        settings.subscriptions().forEach((s, h) -> handlers.register(s.topicFilter(), h));
+        dispatcher =
+                new Dispatcher(
+                        settings.clientIdentifier(), settings.listener(), completions, handlers);
+        driver = new Driver(session, store, network, loop, dispatcher);
+    }
+
+    @Override
+    public CompletableFuture<Connected> connect() {
+        requireOpen();
+        CompletableFuture<Connected> future = new CompletableFuture<>();
+        driver.submit(
+                session -> {
+                    dispatcher.awaitConnected(future);
+                    session.connect();
+                });
+        return future;
+    }
+
+    @Override
+    public Publication publish(Message message) {
+        requireOpen();
+        long expiresAt =
+                message.expiry()
+                        .map(expiry -> loop.wallClock() + expiry.toMillis())
+                        .orElse(OutgoingMessage.NEVER);
+        synchronized (publishing) {
+            PendingPublication publication =
+                    new PendingPublication(
+                            nextPublication++, message, expiresAt, dispatcher.publications);
+            driver.submit(publication);
+            return publication;
+        }
+    }
+
+    @Override
+    public CompletableFuture<Subscribed> subscribe(
+            Subscription subscription, MessageHandler handler) {
+        requireOpen();
+        String filter = subscription.topicFilter();
+        long token = nextToken.getAndIncrement();
+        CompletableFuture<Subscribed> future = new CompletableFuture<>();
+        Handlers.Registration registration = handlers.register(filter, handler);
+        future.whenComplete(
+                (done, failure) -> {
+                    if (failure instanceof MqttException.SubscribeRejected) {
+                        handlers.unregister(registration);
+                    }
+                });
+        driver.submit(
+                session -> {
+                    dispatcher.subscribes.add(token, future);
+                    session.subscribe(token, subscription);
+                });
+        return future;
+    }
+
+    @Override
+    public CompletableFuture<Void> unsubscribe(String topicFilter) {
+        requireOpen();
+        Subscription.to(topicFilter); // for its check
+        long token = nextToken.getAndIncrement();
+        CompletableFuture<Void> future = new CompletableFuture<>();
+        Handlers.Registration registration = handlers.find(topicFilter);
+        future.whenComplete(
+                (done, failure) -> {
+                    if (failure == null && registration != null) {
+                        handlers.unregister(registration);
+                    }
+                });
+        driver.submit(
+                session -> {
+                    dispatcher.unsubscribes.add(token, future);
+                    session.unsubscribe(token, topicFilter);
+                });
+        return future;
+    }
+
+    @Override
+    public CompletableFuture<Void> disconnect(Consumer<DisconnectOptions> options) {
+        requireOpen();
+        DisconnectOptions chosen = new DisconnectOptions();
+        options.accept(chosen);
+        boolean raised = chosen.sessionExpiry().filter(e -> !e.isZero()).isPresent();
+        if (raised && settings.sessionExpirySeconds() == 0) {
+            throw new IllegalArgumentException(
+                    "A session without expiry cannot get one with DISCONNECT (MQTT 5, section 3.14.2.2.2):"
+                            + " give sessionExpiry(…) to the builder, and zero here to end it early");
+        }
+        return disconnect(chosen);
+    }
+
+    private CompletableFuture<Void> disconnect(DisconnectOptions options) {
+        long token = nextToken.getAndIncrement();
+        CompletableFuture<Void> future = new CompletableFuture<>();
+        driver.submit(
+                session -> {
+                    dispatcher.disconnects.add(token, future);
+                    session.disconnect(token, options);
+                });
+        return future;
+    }
+
+    private void requireOpen() {
+        if (closed.get()) {
+            throw new IllegalStateException("This client is closed; build a new one");
+        }
+    }
+
+    // ---- messages settled by their handlers
+    // ----------------------------------------------------------
+
+    private void settle(HandOver handOver, ReasonCode outcome) {
+        driver.submit(
+                session -> {
+                    dispatcher.awaitSettled(handOver);
+                    session.settle(handOver.incoming(), outcome);
+                });
+    }
+
+    // ---- a look at the session
+    // -----------------------------------------------------------------------
+
+    @Override
+    public Session session() {
+        requireOpen();
+        return look(
+                session -> {
+                    List<Publication> pending = new ArrayList<>();
+                    for (Pending p : session.pending()) {
+                        pending.add(dispatcher.publications.adopt(p.sequence(), p.message()));
+                    }
+                    return new SessionView(
+                            List.copyOf(pending),
+                            session.queuedMessages(),
+                            session.queuedBytes(),
+                            session.unhandled(),
+                            session.subscriptions(),
+                            this::publication);
+                });
+    }
+
+    private Optional<Publication> publication(long id) {
+        requireOpen();
+        CompletableFuture<Optional<Publication>> answer = new CompletableFuture<>();
+        driver.submit(
+                session -> {
+                    for (Pending p : session.pending()) {
+                        if (p.sequence() == id) {
+                            answer.complete(
+                                    Optional.of(dispatcher.publications.adopt(id, p.message())));
+                        }
+                    }
+                    if (!answer.isDone() && session.isQueuedInStore(id)) {
+                        store.readQueued(id - 1, 1, 1, new LookUp(id, answer));
+                    } else {
+                        answer.complete(Optional.empty());
+                    }
+                });
+        return await(answer, LONGEST_LOOK_SECONDS * 1_000);
+    }
+
+    /** Reads one queued message that is in the store only. */
+    private final class LookUp implements StoredSession.Page {
+        private final long id;
+        private final CompletableFuture<Optional<Publication>> answer;
+
+        LookUp(long id, CompletableFuture<Optional<Publication>> answer) {
+            this.id = id;
+            this.answer = answer;
+        }
+
+        @Override
+        public void read(List<OutgoingMessage> messages) {
+            driver.submit(
+                    session ->
+                            answer.complete(
+                                    messages.stream()
+                                            .filter(m -> m.sequence() == id)
+                                            .findFirst()
+                                            .map(
+                                                    m ->
+                                                            dispatcher.publications.adopt(
+                                                                    id, m.message()))));
+        }
+
+        @Override
+        public void failed(StoreException cause) {
+            answer.completeExceptionally(cause);
+        }
+    }
+
+    private <T> T look(Function<dev.holdfast.mqtt.impl.session.Session, T> question) {
+        CompletableFuture<T> answer = new CompletableFuture<>();
+        driver.submit(session -> answer.complete(question.apply(session)));
+        return await(answer, LONGEST_LOOK_SECONDS * 1_000);
+    }
+
+    private <T> T await(CompletableFuture<T> answer, long millis) {
+        if (driver.isStopped()) {
+            throw new IllegalStateException("This client has stopped; the log says why");
+        }
+        try {
+            return answer.get(millis, TimeUnit.MILLISECONDS);
+        } catch (ExecutionException e) {
+            throw new CompletionException(e.getCause());
+        } catch (TimeoutException e) {
+            throw new IllegalStateException(
+                    "The client's loop gave no answer within " + millis + " ms", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("Interrupted while waiting for the client's loop", e);
+        }
+    }
+
+    // ---- the end
+    // -------------------------------------------------------------------------------------
+
+    @Override
+    public void close() {
+        if (!closed.compareAndSet(false, true)) {
+            return;
+        }
+        sayGoodbye();
+        try {
+            store.close();
+        } catch (StoreException e) {
+            LOG.error("{}: closing the store failed", settings.clientIdentifier(), e);
+        }
+        CompletableFuture<Void> over = new CompletableFuture<>();
+        loop.execute(
+                () -> {
+                    driver.stop();
+                    dispatcher.failAll(
+                            new MqttException.ClientClosed(
+                                    "close() was called; what was stored is still in the store"));
+                    over.complete(null);
+                });
+        waitAWhile(over);
+        threads.release();
+    }
+
+    /**
+     * Sends DISCONNECT and has the last batch written. A network that hangs does not hold this up
+     * for long.
+     */
+    private void sayGoodbye() {
+        CompletableFuture<Void> gone = new CompletableFuture<>();
+        driver.submit(
+                session -> {
+                    dispatcher.awaitGoodbye(GOODBYE, gone);
+                    session.disconnect(GOODBYE, new DisconnectOptions());
+                });
+        waitAWhile(gone);
+        CompletableFuture<Void> frozen = new CompletableFuture<>();
+        driver.submit(
+                session -> {
+                    driver.freeze();
+                    frozen.complete(null);
+                });
+        waitAWhile(frozen);
+    }
+
+    private void waitAWhile(CompletableFuture<Void> step) {
+        try {
+            if (!driver.isStopped()) {
+                step.get(LONGEST_GOODBYE_MILLIS, TimeUnit.MILLISECONDS);
+            }
+        } catch (ExecutionException | TimeoutException e) {
+            LOG.debug("{}: closing without waiting any longer", settings.clientIdentifier(), e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

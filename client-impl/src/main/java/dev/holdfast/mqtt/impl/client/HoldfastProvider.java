@@ -1,0 +1,51 @@
+package dev.holdfast.mqtt.impl.client;
+
+import dev.holdfast.mqtt.MqttClient;
+import dev.holdfast.mqtt.impl.codec.Encoder;
+import dev.holdfast.mqtt.impl.session.Session;
+import dev.holdfast.mqtt.impl.transport.NettyNetwork;
+import dev.holdfast.mqtt.spi.ClientProvider;
+import dev.holdfast.mqtt.spi.ClientSettings;
+import dev.holdfast.mqtt.store.SessionStore;
+import dev.holdfast.mqtt.store.StoredSession;
+import io.netty.channel.EventLoop;
+import java.util.SplittableRandom;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Puts a client together: the one place that knows all its parts. */
+public final class HoldfastProvider implements ClientProvider {
+    private static final Logger LOG = LoggerFactory.getLogger("dev.holdfast.mqtt.client");
+
+    /** Called by the service loader. */
+    public HoldfastProvider() {}
+
+    @Override
+    public MqttClient build(ClientSettings settings) {
+        SessionStore store = settings.store() == null ? new MemoryStore() : settings.store();
+        if (settings.store() != null && settings.sessionExpirySeconds() == 0) {
+            LOG.warn(
+                    "'{}' has a store, but its session ends with each connection: set sessionExpiry(…)"
+                            + " so that the server keeps its side too",
+                    settings.clientIdentifier());
+        }
+        StoredSession stored = store.open(settings.clientIdentifier());
+        SharedThreads threads = SharedThreads.acquire();
+        try {
+            EventLoop loop = threads.nextLoop();
+            Session session =
+                    new Session(
+                            settings,
+                            stored.recovered(),
+                            new SplittableRandom(),
+                            Encoder::encodedSize);
+            NettyNetwork network = new NettyNetwork(settings, loop, threads.callbacks());
+            return new HoldfastClient(
+                    settings, session, stored, network, new NettyLoop(loop), threads);
+        } catch (RuntimeException e) {
+            stored.close();
+            threads.release();
+            throw e;
+        }
+    }
+}

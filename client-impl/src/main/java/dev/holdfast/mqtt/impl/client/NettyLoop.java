@@ -1,0 +1,40 @@
+package dev.holdfast.mqtt.impl.client;
+
+import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.ScheduledFuture;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+
+/** A {@link Loop} on an event loop of Netty. */
+final class NettyLoop implements Loop {
+    private final EventLoop loop;
+
+    NettyLoop(EventLoop loop) {
+        this.loop = loop;
+    }
+
+    @Override
+    public void execute(Runnable task) {
+        try {
+            loop.execute(task);
+        } catch (RejectedExecutionException e) {
+            // The last client was closed; what comes after that has no one to happen to.
+        }
+    }
+
+    @Override
+    public Timer schedule(Runnable task, long delay) {
+        ScheduledFuture<?> timer = loop.schedule(task, delay, TimeUnit.MILLISECONDS);
+        return () -> timer.cancel(false);
+    }
+
+    @Override
+    public long now() {
+        return TimeUnit.NANOSECONDS.toMillis(System.nanoTime());
+    }
+
+    @Override
+    public long wallClock() {
+        return System.currentTimeMillis();
+    }
+}

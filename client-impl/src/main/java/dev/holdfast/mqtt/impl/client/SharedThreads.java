@@ -1,0 +1,71 @@
+package dev.holdfast.mqtt.impl.client;
+
+import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The threads that all clients of a process share; they come with the first client and go with the
+ * last.
+ */
+final class SharedThreads {
+    private static final int LOOPS = Math.min(4, Runtime.getRuntime().availableProcessors());
+    private static final long LONGEST_END_MILLIS = 1_000;
+
+    private static @Nullable SharedThreads current;
+    private static int users;
+
+    private final EventLoopGroup loops =
+            new MultiThreadIoEventLoopGroup(
+                    LOOPS,
+                    new DefaultThreadFactory("holdfast-loop", true),
+                    NioIoHandler.newFactory());
+    private final ExecutorService callbacks =
+            Executors.newCachedThreadPool(new DefaultThreadFactory("holdfast-callback", true));
+
+    private SharedThreads() {}
+
+    static synchronized SharedThreads acquire() {
+        users++;
+        if (current == null) {
+            current = new SharedThreads();
+        }
+        return current;
+    }
+
+    EventLoop nextLoop() {
+        return loops.next();
+    }
+
+    /** For callbacks of the application, and for whatever may block. */
+    ExecutorService callbacks() {
+        return callbacks;
+    }
+
+    /** Ends the threads with their last user, and waits for them, but not from one of them. */
+    void release() {
+        synchronized (SharedThreads.class) {
+            if (--users > 0) {
+                return;
+            }
+            current = null;
+        }
+        loops.shutdownGracefully(0, LONGEST_END_MILLIS, TimeUnit.MILLISECONDS);
+        callbacks.shutdown();
+        if (Thread.currentThread().getName().startsWith("holdfast-")) {
+            return;
+        }
+        try {
+            loops.awaitTermination(LONGEST_END_MILLIS, TimeUnit.MILLISECONDS);
+            callbacks.awaitTermination(LONGEST_END_MILLIS, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

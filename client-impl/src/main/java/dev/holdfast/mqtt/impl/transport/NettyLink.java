@@ -1,0 +1,219 @@
+package dev.holdfast.mqtt.impl.transport;
+
+import dev.holdfast.mqtt.impl.codec.Decoder;
+import dev.holdfast.mqtt.impl.codec.Encoder;
+import dev.holdfast.mqtt.impl.packet.Packet;
+import dev.holdfast.mqtt.impl.packet.ProtocolViolation;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.EventLoop;
+import io.netty.handler.codec.ByteToMessageDecoder;
+import io.netty.handler.ssl.SslHandshakeCompletionEvent;
+import java.security.cert.CertificateException;
+import java.util.List;
+import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
+
+/** One connection over a Netty channel; all of it happens on the event loop. */
+final class NettyLink implements Link {
+    /** Packets of one write share buffers of about this size. */
+    private static final int BUFFER_BYTES = 64 << 10;
+
+    private static final int SMALL_BUFFER_BYTES = 512;
+
+    private final LinkListener listener;
+    private final EventLoop loop;
+    private final String address;
+    private final Encoder encoder = new Encoder();
+
+    private @Nullable Channel channel;
+
+    /** Whether the listener has had its last call. */
+    private boolean closed;
+
+    /** Whether this side closed, or is to close as soon as there is a channel. */
+    private boolean closing;
+
+    /** Why the channel is about to become inactive. */
+    private @Nullable Throwable failure;
+
+    NettyLink(LinkListener listener, EventLoop loop, String address) {
+        this.listener = listener;
+        this.loop = loop;
+        this.address = address;
+    }
+
+    // ---- from the network
+    // --------------------------------------------------------------------------
+
+    void attempt(Channel next) {
+        channel = next;
+    }
+
+    boolean isClosed() {
+        return closed;
+    }
+
+    void opened() {
+        if (!closed && !closing) {
+            listener.opened();
+        }
+    }
+
+    void failed(String what, @Nullable Throwable cause, boolean permanent) {
+        if (!closed) {
+            closed = true;
+            listener.closed(NettyNetwork.lost(address, what, cause, permanent));
+        }
+    }
+
+    ChannelHandler handler(Decoder decoder) {
+        return new Handler(decoder);
+    }
+
+    // ---- from the core
+    // -----------------------------------------------------------------------------
+
+    @Override
+    public void write(List<Packet> packets) {
+        Channel open = channel;
+        if (open == null || closing) {
+            return;
+        }
+        ByteBuf buffer = null;
+        for (Packet packet : packets) {
+            if (buffer == null) {
+                int size = packets.size() == 1 ? SMALL_BUFFER_BYTES : BUFFER_BYTES;
+                buffer = open.alloc().ioBuffer(size);
+            }
+            encoder.encode(packet, buffer);
+            if (buffer.readableBytes() >= BUFFER_BYTES) {
+                open.write(buffer, open.voidPromise());
+                buffer = null;
+            }
+        }
+        if (buffer != null) {
+            open.write(buffer, open.voidPromise());
+        }
+        open.flush();
+    }
+
+    @Override
+    public boolean isWritable() {
+        return channel != null && channel.isWritable();
+    }
+
+    @Override
+    public void close() {
+        if (closing) {
+            return;
+        }
+        closing = true;
+        if (channel != null && channel.isActive()) {
+            channel.close();
+        } else {
+            // Still looking for an address, or connecting: what comes of that is of no interest any
+            // more.
+            loop.execute(
+                    () -> {
+                        failed("it was given up", null, false);
+                        if (channel != null) {
+                            channel.close();
+                        }
+                    });
+        }
+    }
+
+    // ---- from the channel
+    // --------------------------------------------------------------------------
+
+    /**
+     * Bytes to packets; a decoder of ours does the work, Netty's keeps the rest of a packet between
+     * reads.
+     */
+    private final class Handler extends ByteToMessageDecoder {
+        private final Decoder decoder;
+
+        /** Whether something invalid came, after which nothing can be made of the bytes. */
+        private boolean deaf;
+
+        Handler(Decoder decoder) {
+            this.decoder = decoder;
+        }
+
+        @Override
+        protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) {
+            if (deaf) {
+                in.skipBytes(in.readableBytes());
+                return;
+            }
+            try {
+                for (Packet p = decoder.decode(in); p != null; p = decoder.decode(in)) {
+                    listener.received(p);
+                }
+            } catch (ProtocolViolation v) {
+                deaf = true;
+                in.skipBytes(in.readableBytes());
+                listener.violated(v);
+            }
+        }
+
+        @Override
+        public void channelReadComplete(ChannelHandlerContext ctx) throws Exception {
+            super.channelReadComplete(ctx);
+            listener.readComplete();
+        }
+
+        @Override
+        public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+            if (!closed) {
+                listener.writabilityChanged();
+            }
+        }
+
+        @Override
+        public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+            if (event instanceof SslHandshakeCompletionEvent handshake) {
+                if (handshake.isSuccess()) {
+                    opened();
+                } else {
+                    failure = handshake.cause();
+                    ctx.close();
+                }
+            }
+        }
+
+        @Override
+        public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+            if (failure == null) {
+                failure = cause;
+            }
+            ctx.close();
+        }
+
+        @Override
+        public void channelInactive(ChannelHandlerContext ctx) throws Exception {
+            super.channelInactive(ctx);
+            Throwable cause = failure;
+            if (cause == null) {
+                failed("the other side closed it", null, false);
+            } else if (cause instanceof SSLException) {
+                failed("TLS could not be agreed on", cause, isDistrust(cause));
+            } else {
+                failed("it broke", cause, false);
+            }
+        }
+    }
+
+    /** Whether a certificate was found wanting, which trying again does not mend. */
+    private static boolean isDistrust(Throwable cause) {
+        for (Throwable t = cause; t != null; t = t.getCause()) {
+            if (t instanceof CertificateException) {
+                return true;
+            }
+        }
+        return false;
+    }
+}

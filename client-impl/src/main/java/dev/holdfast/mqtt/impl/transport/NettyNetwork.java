@@ -1,0 +1,183 @@
+package dev.holdfast.mqtt.impl.transport;
+
+import dev.holdfast.mqtt.MqttException;
+import dev.holdfast.mqtt.impl.codec.Decoder;
+import dev.holdfast.mqtt.spi.ClientSettings;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.handler.ssl.SslHandler;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.UnknownHostException;
+import java.security.NoSuchAlgorithmException;
+import java.util.Locale;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLParameters;
+import org.jspecify.annotations.Nullable;
+
+/** TCP and TLS connections to one server, on one event loop. */
+public final class NettyNetwork implements Network {
+    private static final int PORT = 1883;
+    private static final int TLS_PORT = 8883;
+    private static final long CLOSE_NOTIFY_MILLIS = 500;
+
+    /**
+     * The event loop pauses publishing above the higher mark, and goes on below the lower one; in
+     * bytes.
+     */
+    private static final WriteBufferWaterMark WRITE_BUFFER =
+            new WriteBufferWaterMark(256 << 10, 1 << 20);
+
+    private final ClientSettings settings;
+    private final EventLoop loop;
+    private final Executor blocking;
+
+    /**
+     * Makes a network.
+     *
+     * @param blocking for what must not be done on the event loop: asking for addresses, checking
+     *     certificates
+     */
+    public NettyNetwork(ClientSettings settings, EventLoop loop, Executor blocking) {
+        this.settings = settings;
+        this.loop = loop;
+        this.blocking = blocking;
+    }
+
+    @Override
+    public Link open(LinkListener listener) {
+        NettyLink link = new NettyLink(listener, loop, address());
+        try {
+            blocking.execute(() -> resolve(link));
+        } catch (RejectedExecutionException e) {
+            loop.execute(() -> link.failed("the client was closed", e, true));
+        }
+        return link;
+    }
+
+    private boolean tls() {
+        return settings.server().getScheme().toLowerCase(Locale.ROOT).equals("mqtts");
+    }
+
+    private String host() {
+        String host = settings.server().getHost();
+        boolean ipv6 = host.startsWith("[");
+        return ipv6 ? host.substring(1, host.length() - 1) : host;
+    }
+
+    private int port() {
+        URI server = settings.server();
+        return server.getPort() > 0 ? server.getPort() : tls() ? TLS_PORT : PORT;
+    }
+
+    private String address() {
+        return settings.server().getHost() + ":" + port();
+    }
+
+    private void resolve(NettyLink link) {
+        try {
+            InetAddress[] addresses = InetAddress.getAllByName(host());
+            loop.execute(() -> connect(link, addresses, 0));
+        } catch (UnknownHostException e) {
+            loop.execute(() -> link.failed("no address is known for its host", e, false));
+        }
+    }
+
+    /**
+     * Tries the addresses of the host one after the other; the core's connect time-out bounds them
+     * all.
+     */
+    private void connect(NettyLink link, InetAddress[] addresses, int index) {
+        if (link.isClosed()) {
+            return;
+        }
+        ChannelFuture attempt =
+                new Bootstrap()
+                        .group(loop)
+                        .channel(NioSocketChannel.class)
+                        .option(ChannelOption.TCP_NODELAY, true)
+                        .option(ChannelOption.SO_KEEPALIVE, true)
+                        .option(ChannelOption.WRITE_BUFFER_WATER_MARK, WRITE_BUFFER)
+                        .option(
+                                ChannelOption.CONNECT_TIMEOUT_MILLIS,
+                                timeoutMillis(addresses.length))
+                        .handler(new Pipeline(link))
+                        .connect(new InetSocketAddress(addresses[index], port()));
+        link.attempt(attempt.channel());
+        attempt.addListener(
+                done -> {
+                    if (!done.isSuccess() && index + 1 < addresses.length) {
+                        connect(link, addresses, index + 1);
+                    } else if (!done.isSuccess()) {
+                        link.failed("nothing answers there", done.cause(), false);
+                    } else if (!tls()) {
+                        link.opened();
+                    }
+                });
+    }
+
+    private int timeoutMillis(int addresses) {
+        return (int) Math.max(1, settings.connectTimeout().toMillis() / addresses);
+    }
+
+    /** What a channel consists of: TLS where asked for, and the link. */
+    private final class Pipeline extends ChannelInitializer<Channel> {
+        private final NettyLink link;
+
+        Pipeline(NettyLink link) {
+            this.link = link;
+        }
+
+        @Override
+        protected void initChannel(Channel channel) throws NoSuchAlgorithmException {
+            if (tls()) {
+                SslHandler handler = new SslHandler(engine(), blocking);
+                handler.setCloseNotifyFlushTimeoutMillis(CLOSE_NOTIFY_MILLIS);
+                handler.setCloseNotifyReadTimeoutMillis(0);
+                handler.setHandshakeTimeoutMillis(settings.connectTimeout().toMillis());
+                channel.pipeline().addLast(handler);
+            }
+            channel.pipeline()
+                    .addLast(link.handler(new Decoder(settings.maximumPacketSize(), 0, true)));
+        }
+    }
+
+    /**
+     * SNI and the check of the host name are on unless the application's parameters say otherwise.
+     */
+    private SSLEngine engine() throws NoSuchAlgorithmException {
+        SSLContext context =
+                settings.sslContext() == null ? SSLContext.getDefault() : settings.sslContext();
+        SSLEngine engine = context.createSSLEngine(host(), port());
+        engine.setUseClientMode(true);
+        SSLParameters chosen = settings.sslParameters();
+        if (chosen != null) {
+            engine.setSSLParameters(chosen);
+        }
+        SSLParameters inForce = engine.getSSLParameters();
+        if (inForce.getEndpointIdentificationAlgorithm() == null) {
+            inForce.setEndpointIdentificationAlgorithm("HTTPS");
+            engine.setSSLParameters(inForce);
+        }
+        return engine;
+    }
+
+    /** Words for a failed connection, with the mend where one is known. */
+    static MqttException lost(
+            String address, String what, @Nullable Throwable cause, boolean permanent) {
+        String detail =
+                cause == null || cause.getMessage() == null ? "" : " (" + cause.getMessage() + ")";
+        return new MqttException.ConnectionLost(
+                "The connection to " + address + " failed: " + what + detail, cause, permanent);
+    }
+}
