@@ -27,8 +27,8 @@ final class Dispatcher implements Driver.Application {
     private final Handlers handlers;
     final Publications publications;
     final Waiting<Subscribed> subscribes;
-    final Waiting<@Nullable Void> unsubscribes;
-    final Waiting<@Nullable Void> disconnects;
+    final Waiting<Void> unsubscribes;
+    final Waiting<Void> disconnects;
 
     /** Calls of connect() that wait; a later one of them may belong to a later start. */
     private final ArrayDeque<CompletableFuture<Connected>> connects = new ArrayDeque<>();

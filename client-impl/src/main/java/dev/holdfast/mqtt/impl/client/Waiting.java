@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * Calls of one kind that wait for the core's answer, by token. Touched on the loop; completed on a
  * lane.
  */
-final class Waiting<T extends @Nullable Object> {
+final class Waiting<T> {
     private final Map<Long, CompletableFuture<T>> futures = new HashMap<>();
     private final Lane completions;
 
