@@ -188,12 +188,25 @@ final class Subscriptions {
             if (open.getValue() instanceof SubscribeRequest r) {
                 waitAgain(r);
             } else if (open.getValue() instanceof UnsubscribeRequest r) {
-                // It may have arrived: known to be subscribed is only what is asked for again.
-                unwanted.computeIfAbsent(r.topicFilter(), f -> new ArrayList<>())
-                        .addAll(r.tokens());
+                waitAgain(r);
             }
         }
         requests.clear();
+    }
+
+    /**
+     * It may have arrived, so what the server has is not known; unless it is wanted again, it is
+     * asked for again.
+     */
+    private void waitAgain(UnsubscribeRequest r) {
+        if (confirmed.remove(r.topicFilter()) != null) {
+            outbox.persist(new Change.Unsubscribed(r.topicFilter()));
+        }
+        if (declared.containsKey(r.topicFilter())) {
+            r.tokens().forEach(t -> outbox.tell(new Event.Unsubscribed(t)));
+        } else {
+            unwanted.computeIfAbsent(r.topicFilter(), f -> new ArrayList<>()).addAll(r.tokens());
+        }
     }
 
     private void waitAgain(SubscribeRequest r) {

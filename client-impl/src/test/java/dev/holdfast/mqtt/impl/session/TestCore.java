@@ -1,0 +1,161 @@
+package dev.holdfast.mqtt.impl.session;
+
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.holdfast.mqtt.ClientListener;
+import dev.holdfast.mqtt.MqttException;
+import dev.holdfast.mqtt.QoS;
+import dev.holdfast.mqtt.ReasonCode;
+import dev.holdfast.mqtt.ReconnectPolicy;
+import dev.holdfast.mqtt.Resubscribe;
+import dev.holdfast.mqtt.SessionLostPolicy;
+import dev.holdfast.mqtt.StoreLimits;
+import dev.holdfast.mqtt.UnknownSession;
+import dev.holdfast.mqtt.impl.codec.Encoder;
+import dev.holdfast.mqtt.impl.packet.Connack;
+import dev.holdfast.mqtt.impl.packet.Connect;
+import dev.holdfast.mqtt.impl.packet.Packet;
+import dev.holdfast.mqtt.impl.packet.Suback;
+import dev.holdfast.mqtt.impl.packet.Subscribe;
+import dev.holdfast.mqtt.spi.ClientSettings;
+import dev.holdfast.mqtt.store.SessionState;
+import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+
+/**
+ * The core with a disk that stores at once and a network that opens when told: for tests of single
+ * rules.
+ */
+final class TestCore {
+    final SessionState disk = new SessionState();
+    final Session session;
+    final List<Event> events = new ArrayList<>();
+    private final ArrayDeque<Packet> sent = new ArrayDeque<>();
+    private boolean opening;
+    private long now = 1_000;
+
+    TestCore() {
+        this(settings());
+    }
+
+    TestCore(ClientSettings settings) {
+        session =
+                new Session(
+                        settings, disk.recovered(), new SplittableRandom(1), Encoder::encodedSize);
+    }
+
+    static ClientSettings settings() {
+        return new ClientSettings(
+                URI.create("mqtt://test"),
+                "c",
+                false,
+                300,
+                0,
+                100,
+                1 << 20,
+                Duration.ofSeconds(10),
+                null,
+                null,
+                List.of(),
+                null,
+                StoreLimits.defaults(),
+                Map.of(),
+                Resubscribe.WHEN_ABSENT,
+                SessionLostPolicy.defaults(),
+                UnknownSession.FAIL,
+                ReconnectPolicy.exponential(Duration.ofSeconds(1), Duration.ofSeconds(1)),
+                null,
+                null,
+                null,
+                new ClientListener() {});
+    }
+
+    /** Connects, and has the server say whether it has a session. */
+    void connect(boolean sessionPresent) {
+        session.connect();
+        turn();
+        if (!opening) {
+            advance(1_000);
+        }
+        assertTrue(opening, "the core asks for a connection");
+        opening = false;
+        session.opened();
+        sent(Connect.class);
+        session.received(connack(sessionPresent));
+    }
+
+    static Connack connack(boolean sessionPresent) {
+        return new Connack(
+                sessionPresent,
+                ReasonCode.SUCCESS,
+                Connack.ABSENT,
+                65_535,
+                QoS.EXACTLY_ONCE,
+                true,
+                Connack.NO_PACKET_LIMIT,
+                null,
+                0,
+                null,
+                List.of(),
+                true,
+                true,
+                true,
+                Connack.ABSENT,
+                null,
+                null,
+                null,
+                null);
+    }
+
+    void answer(Subscribe subscribe) {
+        session.received(
+                new Suback(
+                        subscribe.packetIdentifier(),
+                        List.of(ReasonCode.GRANTED_QOS_2),
+                        null,
+                        List.of()));
+    }
+
+    void cut() {
+        turn();
+        sent.clear();
+        session.closed(new MqttException.ConnectionLost("cut", null, false));
+    }
+
+    void advance(long millis) {
+        now += millis;
+        turn();
+    }
+
+    /** The next packet that the core sends. */
+    <P extends Packet> P sent(Class<P> type) {
+        turn();
+        return assertInstanceOf(type, sent.poll());
+    }
+
+    void assertNothingSent() {
+        turn();
+        assertTrue(sent.isEmpty(), () -> "sent: " + sent);
+    }
+
+    private void turn() {
+        for (boolean more = true; more; ) {
+            session.advance(now, now);
+            Ready ready = session.poll();
+            sent.addAll(ready.packets());
+            events.addAll(ready.events());
+            opening = opening || ready.open();
+            more = ready.more() || ready.batch() != null;
+            if (ready.batch() != null) {
+                ready.batch().changes().forEach(disk::apply);
+                session.stored(ready.batch().id());
+            }
+        }
+    }
+}
