@@ -3,6 +3,7 @@ package dev.holdfast.mqtt.impl.client;
 import dev.holdfast.mqtt.ClientListener;
 import dev.holdfast.mqtt.Connected;
 import dev.holdfast.mqtt.MqttException;
+import dev.holdfast.mqtt.StoreLimits;
 import dev.holdfast.mqtt.Subscribed;
 import dev.holdfast.mqtt.impl.session.Event;
 import dev.holdfast.mqtt.impl.session.Incoming;
@@ -40,12 +41,17 @@ final class Dispatcher implements Driver.Application {
     private long goodbyeToken = -1;
     private @Nullable CompletableFuture<Void> goodbye;
 
-    Dispatcher(String name, ClientListener listener, Lane completions, Handlers handlers) {
+    Dispatcher(
+            String name,
+            ClientListener listener,
+            StoreLimits bounds,
+            Lane completions,
+            Handlers handlers) {
         this.name = name;
         this.listener = listener;
         this.completions = completions;
         this.handlers = handlers;
-        publications = new Publications(completions);
+        publications = new Publications(completions, bounds);
         subscribes = new Waiting<>(completions);
         unsubscribes = new Waiting<>(completions);
         disconnects = new Waiting<>(completions);

@@ -76,7 +76,11 @@ final class HoldfastClient implements MqttClient {
         settings.subscriptions().forEach((s, h) -> handlers.register(s.topicFilter(), h));
         dispatcher =
                 new Dispatcher(
-                        settings.clientIdentifier(), settings.listener(), completions, handlers);
+                        settings.clientIdentifier(),
+                        settings.listener(),
+                        settings.storeLimits(),
+                        completions,
+                        handlers);
         driver = new Driver(session, store, network, loop, dispatcher);
     }
 
@@ -103,7 +107,14 @@ final class HoldfastClient implements MqttClient {
             PendingPublication publication =
                     new PendingPublication(
                             nextPublication++, message, expiresAt, dispatcher.publications);
-            driver.submit(publication);
+            if (dispatcher.publications.admit(message)) {
+                driver.submit(publication);
+            } else {
+                publication.fail(
+                        new MqttException.StoreFull(
+                                "More is published at once than storeLimits(…) allows to be queued:"
+                                        + " wait for acknowledgements, or for stored()"));
+            }
             return publication;
         }
     }

@@ -25,7 +25,7 @@ final class PendingPublication implements Publication, Driver.Input {
 
     @Override
     public void feed(Session session) {
-        publications.add(this);
+        publications.arrived(this);
         session.publish(id, message, expiresAt);
     }
 

@@ -2,11 +2,14 @@ package dev.holdfast.mqtt.impl.client;
 
 import dev.holdfast.mqtt.Message;
 import dev.holdfast.mqtt.MqttException;
+import dev.holdfast.mqtt.StoreLimits;
 import dev.holdfast.mqtt.impl.session.Event;
+import dev.holdfast.mqtt.store.OutgoingMessage;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * From numbers to futures. The map is touched on the loop only; futures are completed on the lane
@@ -15,12 +18,31 @@ import java.util.Map;
 final class Publications {
     private final Map<Long, PendingPublication> pending = new HashMap<>();
     private final Lane completions;
+    private final long mostOnTheirWay;
 
-    Publications(Lane completions) {
+    /**
+     * What was published and has not reached the core, which keeps the bounds from then on; as the
+     * store counts.
+     */
+    private final AtomicLong bytesOnTheirWay = new AtomicLong();
+
+    Publications(Lane completions, StoreLimits bounds) {
         this.completions = completions;
+        this.mostOnTheirWay = bounds.outgoingBytes();
     }
 
-    void add(PendingPublication publication) {
+    /** Whether a message may set out for the core; from any thread. */
+    boolean admit(Message message) {
+        long size = OutgoingMessage.sizeOf(message);
+        if (bytesOnTheirWay.addAndGet(size) <= mostOnTheirWay) {
+            return true;
+        }
+        bytesOnTheirWay.addAndGet(-size);
+        return false;
+    }
+
+    void arrived(PendingPublication publication) {
+        bytesOnTheirWay.addAndGet(-OutgoingMessage.sizeOf(publication.message()));
         pending.put(publication.id(), publication);
     }
 
