@@ -71,9 +71,14 @@ final class ReceivedProperties {
     private void integer(PacketReader reader, Property property, long value) {
         if (value < property.minimum || value > property.maximum) {
             throw reader.protocolError(
-                    String.format(
-                            "the property %s is %d; it must be %d to %d",
-                            property.text, value, property.minimum, property.maximum));
+                    "the property "
+                            + property.text
+                            + " is "
+                            + value
+                            + "; it must be "
+                            + property.minimum
+                            + " to "
+                            + property.maximum);
         }
         if (property == Property.SUBSCRIPTION_IDENTIFIER) {
             subscriptionIdentifiers = appended(subscriptionIdentifiers, (int) value);

@@ -48,20 +48,20 @@ class RefusedFramesTest {
             PUB_TWO_CT | 30 0D 00 01 61 08 03 00 01 74 03 00 01 75 78 | 82 | Content Type occurs twice | 3.3.2.3.9
             PUB_REASON | 30 09 00 01 61 04 1F 00 01 72 78 | 81 | Reason String is not allowed | 2.2.2.2
             PUB_SHORT | 30 03 00 05 61 | 81 | ends within the Topic Name | 2.1.4
-            PUBACK_BADFLAG | 42 02 00 01 | 81 | low bits of the first byte | 2.1.3-1
+            PUBACK_BADFLAG | 42 02 00 01 | 81 | low bits of the first byte, reserved, are wrong | 2.1.3-1
             PUBACK_BADRC | 40 03 00 01 92 | 82 | Reason Code Packet Identifier not found | 3.4.2-1
-            PUBREL_BADFLAG | 60 02 00 08 | 81 | low bits of the first byte | 3.6.1-1
+            PUBREL_BADFLAG | 60 02 00 08 | 81 | low bits of the first byte, reserved, are wrong | 3.6.1-1
             SUBACK_1_03 | 90 04 00 01 00 03 | 82 | 0x03 does not exist | 3.9.3-2
             PINGRESP_L1 | D0 01 00 | 81 | bytes follow where the packet should end | 2.1.4
             PINGRESP_NONMIN | D0 80 00 | 81 | Remaining Length takes more bytes than it needs | 1.5.5-1
             VBI5 | 30 FF FF FF FF 01 | 81 | Remaining Length takes more than four bytes | 1.5.5
             DISC_SEI | E0 07 00 05 11 00 00 00 0A | 82 | Session Expiry Interval, which only clients | 3.14.2-2
-            DISC_BADFLAG | E1 00 | 81 | low bits of the first byte | 3.14.1-1
+            DISC_BADFLAG | E1 00 | 81 | low bits of the first byte, reserved, are wrong | 3.14.1-1
             DISC_BADRC | E0 02 01 00 | 82 | Reason Code Granted QoS 1 | 3.14.2-1
             AUTH_NOMETHOD | F0 02 18 00 | 82 | no Authentication Method | 3.15.2.2.2
             AUTH_19 | F0 06 19 04 15 00 01 4D | 82 | Reason Code Re-authenticate | 3.15.2-1
-            AUTH_BADFLAG | F1 06 18 04 15 00 01 4D | 81 | low bits of the first byte | 3.15.1-1
-            TYPE0 | 00 00 | 81 | type is reserved | 2.1.2
+            AUTH_BADFLAG | F1 06 18 04 15 00 01 4D | 81 | low bits of the first byte, reserved, are wrong | 3.15.1-1
+            TYPE0 | 00 00 | 81 | packets of type 0 do not exist | 2.1.2
             SRV_PINGREQ | C0 00 | 82 | only clients | 2.1.2
             SRV_SUBSCRIBE | 82 07 00 01 00 00 01 61 00 | 82 | only clients | 2.1.2
             PUB_ALIAS1_UNMAPPED | 30 07 00 00 03 23 00 01 78 | 82 | Topic Alias 1 was given no topic | 3.3.2-7
@@ -92,12 +92,12 @@ class RefusedFramesTest {
             PUBREL_0 | 62 02 00 00 | 82 | Packet Identifier is 0 | 2.2.1-5
             PUBREL_BADRC | 62 03 00 01 10 | 82 | Reason Code No matching subscribers | 3.6.2-1
             PUBCOMP_BADRC | 70 03 00 01 80 | 82 | Reason Code Unspecified error | 3.7.2-1
-            PUBREC_BADFLAG | 51 02 00 01 | 81 | low bits of the first byte | 2.1.3-1
-            PUBREL_DUP | 6A 02 00 08 | 81 | low bits of the first byte | 2.1.3-1
-            PUBCOMP_BADFLAG | 71 02 00 01 | 81 | low bits of the first byte | 2.1.3-1
-            SUBACK_BADFLAG | 91 04 00 01 00 00 | 81 | low bits of the first byte | 2.1.3-1
-            UNSUBACK_BADFLAG | B1 04 00 01 00 00 | 81 | low bits of the first byte | 2.1.3-1
-            PINGRESP_BADFLAG | D1 00 | 81 | low bits of the first byte | 2.1.3-1
+            PUBREC_BADFLAG | 51 02 00 01 | 81 | low bits of the first byte, reserved, are wrong | 2.1.3-1
+            PUBREL_DUP | 6A 02 00 08 | 81 | low bits of the first byte, reserved, are wrong | 2.1.3-1
+            PUBCOMP_BADFLAG | 71 02 00 01 | 81 | low bits of the first byte, reserved, are wrong | 2.1.3-1
+            SUBACK_BADFLAG | 91 04 00 01 00 00 | 81 | low bits of the first byte, reserved, are wrong | 2.1.3-1
+            UNSUBACK_BADFLAG | B1 04 00 01 00 00 | 81 | low bits of the first byte, reserved, are wrong | 2.1.3-1
+            PINGRESP_BADFLAG | D1 00 | 81 | low bits of the first byte, reserved, are wrong | 2.1.3-1
             SUBACK_NO_CODES | 90 03 00 01 00 | 81 | no Reason Code | 3.8.4-6
             UNSUBACK_NO_CODES | B0 03 00 01 00 | 81 | no Reason Code | 3.11.3-2
             UNSUBACK_3_1_1 | B0 02 00 01 | 81 | ends within the Property Length | 3.11.3-2

@@ -10,11 +10,13 @@ import dev.holdfast.mqtt.QoS;
 import dev.holdfast.mqtt.ReasonCode;
 import dev.holdfast.mqtt.UserProperty;
 import dev.holdfast.mqtt.impl.packet.Packet;
+import dev.holdfast.mqtt.impl.packet.ProtocolViolation;
 import dev.holdfast.mqtt.impl.packet.Puback;
 import dev.holdfast.mqtt.impl.packet.Publish;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -23,7 +25,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Packets arrive in pieces, and their lengths have borders. */
-class FragmentationTest {
+class SizesTest {
     private static final int NO_LIMIT = 268_435_460;
 
     /** [MQTT-4.2-1] */
@@ -128,6 +130,53 @@ class FragmentationTest {
         assertEquals(
                 new Publish(message, 0, false),
                 new Decoder(64, 0, true).decode(Unpooled.wrappedBuffer(frame)));
+    }
+
+    @Test
+    void waitsForTheLargestPacketThatMqttCanCarry() {
+        ByteBuf in = Unpooled.wrappedBuffer(new byte[] {0x30, -1, -1, -1, 0x7F, 0, 1, 'a'});
+        assertNull(new Decoder(NO_LIMIT, 0, true).decode(in));
+    }
+
+    /** More than a message holds, and less than a packet can; most bytes are always the same. */
+    @Test
+    void refusesAPayloadThatNoMessageHolds() {
+        byte[] header = {0x32, 0, 0, 0, 0, 0, 1, 'a', 0, 7, 0};
+        int payload = 268_000_001;
+        int remainingLength = header.length - 5 + payload;
+        for (int i = 0; i < 4; i++) {
+            header[1 + i] = (byte) ((remainingLength >> (7 * i) & 0x7F) | (i < 3 ? 0x80 : 0));
+        }
+        byte[][] pieces = new byte[1 + 268 + 1][];
+        Arrays.fill(pieces, new byte[1_000_000]);
+        pieces[0] = header;
+        pieces[pieces.length - 1] = new byte[1];
+
+        ProtocolViolation refused =
+                assertThrows(
+                        ProtocolViolation.class,
+                        () ->
+                                new Decoder(NO_LIMIT, 0, true)
+                                        .decode(Unpooled.wrappedBuffer(300, pieces)));
+
+        assertEquals(ReasonCode.PACKET_TOO_LARGE, refused.reason());
+    }
+
+    /** They take 5 bytes each; a decoder that copies them at each other one takes for ever. */
+    @Test
+    void readsAlmostAMillionUserPropertiesInOneGo() {
+        int count = 800_000;
+        Message.Builder message = Message.to("t").qos(QoS.AT_MOST_ONCE);
+        for (int i = 0; i < count; i++) {
+            message.userProperty("", "");
+        }
+        Publish publish = new Publish(message.build(), 0, false);
+        ByteBuf out = Unpooled.buffer();
+        new Encoder().encode(publish, out);
+
+        Publish read = (Publish) new Decoder(NO_LIMIT, 0, true).decode(out);
+
+        assertEquals(count, read.message().userProperties().size());
     }
 
     /** Beyond what an int can count, too. */
