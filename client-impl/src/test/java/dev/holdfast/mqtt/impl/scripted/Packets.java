@@ -1,0 +1,196 @@
+package dev.holdfast.mqtt.impl.scripted;
+
+import dev.holdfast.mqtt.Message;
+import dev.holdfast.mqtt.QoS;
+import dev.holdfast.mqtt.ReasonCode;
+import dev.holdfast.mqtt.impl.packet.Connack;
+import dev.holdfast.mqtt.impl.packet.Puback;
+import dev.holdfast.mqtt.impl.packet.Pubcomp;
+import dev.holdfast.mqtt.impl.packet.Publish;
+import dev.holdfast.mqtt.impl.packet.Pubrec;
+import dev.holdfast.mqtt.impl.packet.Pubrel;
+import dev.holdfast.mqtt.impl.packet.Suback;
+import dev.holdfast.mqtt.impl.packet.Subscribe;
+import dev.holdfast.mqtt.impl.packet.Unsuback;
+import dev.holdfast.mqtt.impl.packet.Unsubscribe;
+
+import org.jspecify.annotations.Nullable;
+
+import java.time.Duration;
+import java.util.List;
+
+/** Packets of a server, in few words. */
+final class Packets {
+    private Packets() {}
+
+    static Publish atMostOnce(String topic, String payload) {
+        return publish(topic, payload, QoS.AT_MOST_ONCE, 0, false);
+    }
+
+    static Publish atLeastOnce(int packetIdentifier, String topic, String payload) {
+        return publish(topic, payload, QoS.AT_LEAST_ONCE, packetIdentifier, false);
+    }
+
+    static Publish exactlyOnce(int packetIdentifier, String topic, String payload) {
+        return publish(topic, payload, QoS.EXACTLY_ONCE, packetIdentifier, false);
+    }
+
+    /** The same, sent again. */
+    static Publish again(Publish p) {
+        return new Publish(p.message(), p.packetIdentifier(), true);
+    }
+
+    private static Publish publish(
+            String topic, String payload, QoS qos, int packetIdentifier, boolean dup) {
+        Message message = Message.to(topic).payload(payload).qos(qos).build();
+        return new Publish(message, packetIdentifier, dup);
+    }
+
+    static Puback puback(int packetIdentifier) {
+        return new Puback(packetIdentifier, ReasonCode.SUCCESS);
+    }
+
+    static Puback puback(Publish p) {
+        return puback(p.packetIdentifier());
+    }
+
+    static Pubrec pubrec(int packetIdentifier) {
+        return new Pubrec(packetIdentifier, ReasonCode.SUCCESS);
+    }
+
+    static Pubrec pubrec(Publish p) {
+        return pubrec(p.packetIdentifier());
+    }
+
+    static Pubrel pubrel(int packetIdentifier) {
+        return new Pubrel(packetIdentifier, ReasonCode.SUCCESS);
+    }
+
+    static Pubcomp pubcomp(int packetIdentifier) {
+        return new Pubcomp(packetIdentifier, ReasonCode.SUCCESS);
+    }
+
+    static Pubcomp pubcomp(Publish p) {
+        return pubcomp(p.packetIdentifier());
+    }
+
+    static Suback suback(Subscribe s, ReasonCode reason) {
+        return new Suback(s.packetIdentifier(), List.of(reason), null, List.of());
+    }
+
+    static Unsuback unsuback(Unsubscribe u, ReasonCode reason) {
+        return new Unsuback(u.packetIdentifier(), List.of(reason), null, List.of());
+    }
+
+    /** A CONNACK of success that announces nothing, until something else is said. */
+    static ConnackBuilder connack() {
+        return new ConnackBuilder();
+    }
+
+    /** A CONNACK that refuses the connection. */
+    static ConnackBuilder refusal(ReasonCode reason) {
+        ConnackBuilder builder = new ConnackBuilder();
+        builder.reason = reason;
+        return builder;
+    }
+
+    /** Collects a CONNACK. */
+    static final class ConnackBuilder {
+        private boolean sessionPresent;
+        private ReasonCode reason = ReasonCode.SUCCESS;
+        private long sessionExpiry = Connack.ABSENT;
+        private int receiveMaximum = 65_535;
+        private QoS maximumQos = QoS.EXACTLY_ONCE;
+        private boolean retain = true;
+        private long maximumPacketSize = Connack.NO_PACKET_LIMIT;
+        private @Nullable String assignedClientIdentifier;
+        private @Nullable String reasonString;
+        private boolean wildcards = true;
+        private boolean shared = true;
+        private int keepAlive = Connack.ABSENT;
+        private @Nullable String serverReference;
+
+        ConnackBuilder sessionPresent() {
+            sessionPresent = true;
+            return this;
+        }
+
+        ConnackBuilder sessionExpiry(Duration expiry) {
+            sessionExpiry = expiry.toSeconds();
+            return this;
+        }
+
+        ConnackBuilder receiveMaximum(int maximum) {
+            receiveMaximum = maximum;
+            return this;
+        }
+
+        ConnackBuilder maximumQos(QoS qos) {
+            maximumQos = qos;
+            return this;
+        }
+
+        ConnackBuilder withoutRetain() {
+            retain = false;
+            return this;
+        }
+
+        ConnackBuilder maximumPacketSize(int bytes) {
+            maximumPacketSize = bytes;
+            return this;
+        }
+
+        ConnackBuilder assignedClientIdentifier(String identifier) {
+            assignedClientIdentifier = identifier;
+            return this;
+        }
+
+        ConnackBuilder reasonString(String words) {
+            reasonString = words;
+            return this;
+        }
+
+        ConnackBuilder withoutWildcards() {
+            wildcards = false;
+            return this;
+        }
+
+        ConnackBuilder withoutSharedSubscriptions() {
+            shared = false;
+            return this;
+        }
+
+        ConnackBuilder serverKeepAlive(int seconds) {
+            keepAlive = seconds;
+            return this;
+        }
+
+        ConnackBuilder serverReference(String reference) {
+            serverReference = reference;
+            return this;
+        }
+
+        Connack build() {
+            return new Connack(
+                    sessionPresent,
+                    reason,
+                    sessionExpiry,
+                    receiveMaximum,
+                    maximumQos,
+                    retain,
+                    maximumPacketSize,
+                    assignedClientIdentifier,
+                    0,
+                    reasonString,
+                    List.of(),
+                    wildcards,
+                    true,
+                    shared,
+                    keepAlive,
+                    null,
+                    serverReference,
+                    null,
+                    null);
+        }
+    }
+}

@@ -1,0 +1,111 @@
+package dev.holdfast.mqtt.impl.scripted;
+
+import static dev.holdfast.mqtt.impl.scripted.ScriptedServer.PATIENCE;
+
+import dev.holdfast.mqtt.ClientListener;
+import dev.holdfast.mqtt.Connected;
+import dev.holdfast.mqtt.Delivery;
+import dev.holdfast.mqtt.Message;
+import dev.holdfast.mqtt.MqttException;
+import dev.holdfast.mqtt.Subscription;
+
+import org.jspecify.annotations.Nullable;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+
+/** A listener that keeps what it is told, in order, until a test asks for it. */
+final class Recorder implements ClientListener {
+    /** One call of the listener. */
+    sealed interface Call {}
+
+    record WasConnected(Connected connected) implements Call {}
+
+    record WasDisconnected(MqttException cause) implements Call {}
+
+    record WillReconnect(MqttException cause, Optional<Duration> next) implements Call {}
+
+    record LostSession() implements Call {}
+
+    record Refused(Subscription subscription, MqttException cause) implements Call {}
+
+    record Unclaimed(Message message) implements Call {}
+
+    record HandlerFailed(Delivery delivery, Throwable cause) implements Call {}
+
+    record Dropped(Message message, long total) implements Call {}
+
+    private final LinkedBlockingQueue<Call> calls = new LinkedBlockingQueue<>();
+
+    /** Waits for the next call of this kind, passing over the others. */
+    <T extends Call> T await(Class<T> kind) {
+        List<Call> passed = new ArrayList<>();
+        long deadline = System.nanoTime() + PATIENCE.toNanos();
+        for (Call call = next(deadline); call != null; call = next(deadline)) {
+            if (kind.isInstance(call)) {
+                return kind.cast(call);
+            }
+            passed.add(call);
+        }
+        throw new AssertionError("No " + kind.getSimpleName() + " came, but " + passed);
+    }
+
+    /** The calls that came and were not taken yet. */
+    List<Call> takeAll() {
+        List<Call> all = new ArrayList<>();
+        calls.drainTo(all);
+        return all;
+    }
+
+    private @Nullable Call next(long deadline) {
+        try {
+            return calls.poll(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+        } catch (InterruptedException e) {
+            throw new AssertionError("Interrupted while waiting for a listener's call", e);
+        }
+    }
+
+    @Override
+    public void connected(Connected connected) {
+        calls.add(new WasConnected(connected));
+    }
+
+    @Override
+    public void disconnected(MqttException cause) {
+        calls.add(new WasDisconnected(cause));
+    }
+
+    @Override
+    public void reconnecting(MqttException cause, Optional<Duration> nextAttempt) {
+        calls.add(new WillReconnect(cause, nextAttempt));
+    }
+
+    @Override
+    public void sessionLost() {
+        calls.add(new LostSession());
+    }
+
+    @Override
+    public void subscriptionRefused(Subscription subscription, MqttException cause) {
+        calls.add(new Refused(subscription, cause));
+    }
+
+    @Override
+    public void unclaimed(Message message) {
+        calls.add(new Unclaimed(message));
+    }
+
+    @Override
+    public void handlerFailed(Delivery delivery, Throwable cause) {
+        calls.add(new HandlerFailed(delivery, cause));
+    }
+
+    @Override
+    public void dropped(Message message, long total) {
+        calls.add(new Dropped(message, total));
+    }
+}
