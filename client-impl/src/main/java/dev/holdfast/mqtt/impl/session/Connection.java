@@ -11,12 +11,14 @@ import dev.holdfast.mqtt.impl.packet.Packet;
 import dev.holdfast.mqtt.impl.packet.Pingreq;
 import dev.holdfast.mqtt.impl.packet.ProtocolViolation;
 import dev.holdfast.mqtt.spi.ClientSettings;
+
+import org.jspecify.annotations.Nullable;
+
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.ToLongFunction;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Makes, keeps and ends network connections, one at a time: the life of a client as a state
@@ -66,6 +68,11 @@ final class Connection {
 
     /** Whether the next CONNECT has Clean Start 1. */
     private boolean startClean;
+
+    /**
+     * Whether the next attempt follows at once, whatever the policy says: it is a part of this one.
+     */
+    private boolean openAtOnce;
 
     /** What CONNACK said; null before it, and from the last packet on. */
     private @Nullable Connected connected;
@@ -211,10 +218,12 @@ final class Connection {
         handshake.disown();
         outbox.send(new Disconnect(ReasonCode.PROTOCOL_ERROR));
         startClean = settings.unknownSession() == UnknownSession.START_CLEAN;
+        openAtOnce = startClean;
         close(
                 startClean
                         ? new MqttException.ConnectionLost(
-                                "The server has a session that this client does not know; it is to be dropped",
+                                "The server has a session that this client does not know; it is to"
+                                    + " be dropped",
                                 null,
                                 false)
                         : handshake.unknownSession());
@@ -281,8 +290,12 @@ final class Connection {
                 reconnection.startAnew(time.now);
             }
         }
+        boolean atOnce = openAtOnce;
+        openAtOnce = false;
         if (leaving) {
             left(reason);
+        } else if (atOnce) {
+            open();
         } else {
             tryAgain(reason);
         }
@@ -393,8 +406,8 @@ final class Connection {
 
     private static MqttException notTold() {
         return new MqttException.ConnectionLost(
-                "There was no connection to tell the server the Session Expiry Interval of disconnect():"
-                        + " its session lives on for as long as it was told before",
+                "There was no connection to tell the server the Session Expiry Interval of"
+                    + " disconnect(): its session lives on for as long as it was told before",
                 null,
                 false);
     }

@@ -85,6 +85,17 @@ class SessionPresentTest extends ScriptedTest {
     }
 
     @Test
+    void startsCleanAfterAnUnknownSessionWhereAllowed() {
+        var connected = client(false, UnknownSession.START_CLEAN).connect();
+        server.accept().resume().expectDisconnect(ReasonCode.PROTOCOL_ERROR);
+        ScriptedConnection connection = server.accept();
+        assertTrue(connection.expectConnect().cleanStart());
+        connection.send(connack().build());
+        assertFalse(get(connected).sessionPresent());
+        connection.fence();
+    }
+
+    @Test
     void closesWhenTheServerResumesInSpiteOfCleanStart() {
         var connected = client(true, UnknownSession.ACCEPT).connect();
         server.accept().resume().expectDisconnect(ReasonCode.PROTOCOL_ERROR);
