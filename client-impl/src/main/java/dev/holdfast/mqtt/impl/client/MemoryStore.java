@@ -39,6 +39,7 @@ final class MemoryStore implements SessionStore {
         private final String clientIdentifier;
         private final SessionState state;
         private final Recovered recovered;
+        private boolean closed;
 
         InMemory(String clientIdentifier, SessionState state) {
             this.clientIdentifier = clientIdentifier;
@@ -53,6 +54,10 @@ final class MemoryStore implements SessionStore {
 
         @Override
         public void write(List<Change> changes, Outcome outcome) {
+            requireOpen();
+            if (changes.isEmpty()) {
+                throw new IllegalArgumentException("A batch needs at least one change");
+            }
             changes.forEach(state::apply);
             outcome.stored();
         }
@@ -60,12 +65,23 @@ final class MemoryStore implements SessionStore {
         @Override
         public void readQueued(
                 long afterSequence, int maximumMessages, long maximumBytes, Page page) {
+            requireOpen();
             page.read(state.queued(afterSequence, maximumMessages, maximumBytes));
+        }
+
+        private void requireOpen() {
+            if (closed) {
+                throw new IllegalStateException(
+                        "The session of '" + clientIdentifier + "' is closed");
+            }
         }
 
         @Override
         public void close() {
-            closed(clientIdentifier);
+            if (!closed) {
+                closed = true;
+                closed(clientIdentifier);
+            }
         }
     }
 }
