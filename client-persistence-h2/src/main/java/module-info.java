@@ -5,4 +5,8 @@ module dev.holdfast.mqtt.h2 {
     requires transitive dev.holdfast.mqtt;
     requires java.sql;
     requires org.slf4j;
+
+    exports dev.holdfast.mqtt.h2;
+    exports dev.holdfast.mqtt.h2.files to
+            com.h2database;
 }

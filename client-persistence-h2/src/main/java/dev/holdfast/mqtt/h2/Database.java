@@ -1,0 +1,118 @@
+package dev.holdfast.mqtt.h2;
+
+import dev.holdfast.mqtt.store.OutgoingMessage;
+import dev.holdfast.mqtt.store.Recovered;
+import java.sql.SQLException;
+import java.util.List;
+
+/** The open file with its prepared statements. Used by one thread. */
+final class Database {
+    private static final int COMMITS_BETWEEN_COMPACTIONS = 256;
+
+    /** An end to rewriting while nothing else happens; more commits allow more of it. */
+    private static final int COMPACTIONS_WHEN_IDLE = 512;
+
+    private final StoreFile file;
+    private final H2Engine engine;
+    private final GroupWriter groups;
+    private final SessionReader sessions;
+    private int commitsSinceCompaction;
+    private int idleCompactionsLeft;
+    private boolean uncommitted;
+
+    private Database(StoreFile file, H2Engine engine) throws SQLException {
+        this.file = file;
+        this.engine = engine;
+        Rows rows = new Rows(file);
+        groups = new GroupWriter(engine, rows);
+        sessions = new SessionReader(engine, file, rows);
+    }
+
+    static Database open(StoreFile file, String layers, List<List<String>> schema)
+            throws SQLException {
+        H2Engine engine = H2Engine.open(layers, file.base());
+        try {
+            Schema.migrate(engine, file, schema);
+            engine.connection().setAutoCommit(false);
+            return new Database(file, engine);
+        } catch (SQLException | RuntimeException e) {
+            abandonAfter(engine, e);
+            throw e;
+        }
+    }
+
+    private static void abandonAfter(H2Engine engine, Exception failure) {
+        try {
+            engine.abandon();
+        } catch (SQLException e) {
+            failure.addSuppressed(e);
+        }
+    }
+
+    /**
+     * Finds or makes a session. What that writes is committed with the next group or in a quiet
+     * moment: nothing rests on it, and many clients may open their sessions in a row.
+     */
+    SessionRow openSession(String clientIdentifier) throws SQLException {
+        uncommitted = true;
+        return sessions.open(clientIdentifier);
+    }
+
+    Recovered recover(SessionRow session) throws SQLException {
+        return sessions.recover(session);
+    }
+
+    List<OutgoingMessage> readQueued(
+            SessionRow session, long afterSequence, int maximumMessages, long maximumBytes)
+            throws SQLException {
+        return sessions.readQueued(session, afterSequence, maximumMessages, maximumBytes);
+    }
+
+    /** Writes a group. When this returns, it is as safe as the store promises. */
+    void store(Group group) throws SQLException {
+        groups.write(group);
+        commit();
+        if (++commitsSinceCompaction >= COMMITS_BETWEEN_COMPACTIONS) {
+            commitsSinceCompaction = 0;
+            engine.compact();
+        }
+        idleCompactionsLeft = COMPACTIONS_WHEN_IDLE;
+    }
+
+    private void commit() throws SQLException {
+        engine.writeHeaderWithNextChunk();
+        engine.connection().commit();
+        uncommitted = false;
+    }
+
+    /** Whether there is something to do while nobody wants anything. */
+    boolean hasIdleWork() {
+        return uncommitted || idleCompactionsLeft > 0;
+    }
+
+    /** A little of what can wait, in some milliseconds. */
+    void doIdleWork() throws SQLException {
+        if (uncommitted) {
+            commit();
+        } else {
+            commitsSinceCompaction = 0;
+            idleCompactionsLeft = engine.compact() ? idleCompactionsLeft - 1 : 0;
+        }
+    }
+
+    void close() throws SQLException {
+        if (uncommitted) {
+            commit();
+        }
+        engine.close();
+    }
+
+    void abandon() throws SQLException {
+        engine.abandon();
+    }
+
+    @Override
+    public String toString() {
+        return file.toString();
+    }
+}

@@ -1,0 +1,17 @@
+package dev.holdfast.mqtt.h2;
+
+/** What a stored batch survives. */
+public enum Durability {
+    /**
+     * The death of the process, by {@code kill -9} too: what is stored has been handed to the
+     * operating system. A power cut may take the newest part with it and damage the file; damage is
+     * found when the rows are read.
+     */
+    PROCESS_CRASH,
+    /**
+     * Power loss and the death of the machine as well: what is stored has been forced to the disk,
+     * in an order that leaves the file whole at any moment. Costs a few forced writes for each
+     * group of batches.
+     */
+    POWER_LOSS
+}

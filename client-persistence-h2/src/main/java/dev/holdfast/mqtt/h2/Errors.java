@@ -1,0 +1,129 @@
+package dev.holdfast.mqtt.h2;
+
+import dev.holdfast.mqtt.store.StoreException;
+import java.io.IOException;
+import java.sql.SQLException;
+import org.h2.api.ErrorCode;
+import org.jspecify.annotations.Nullable;
+
+/** What went wrong, in the words of someone who has to mend it. */
+final class Errors {
+    /** With less room than this a failed write is put down to a full disk. */
+    private static final long FULL = 1 << 20;
+
+    private Errors() {}
+
+    static StoreException opening(StoreFile file, Throwable cause) {
+        if (cause instanceof StoreException known) {
+            return known;
+        }
+        int code = cause instanceof SQLException e ? e.getErrorCode() : 0;
+        return switch (code) {
+            case ErrorCode.DATABASE_ALREADY_OPEN_1 ->
+                    new StoreException(
+                            "Store "
+                                    + file
+                                    + " is in use by "
+                                    + file.owner()
+                                    + ". One process at a time may use it: end that one, or give"
+                                    + " this one a store of its own",
+                            cause);
+            case ErrorCode.FILE_VERSION_ERROR_1 ->
+                    new StoreException(
+                            "Store "
+                                    + file
+                                    + " is in a format of another H2 release, which this one ("
+                                    + release()
+                                    + ") does not read. Give the store another path, or export the"
+                                    + " file with the H2 release that wrote it",
+                            cause);
+            case ErrorCode.FILE_CORRUPTED_1 ->
+                    new StoreException(
+                            "Store "
+                                    + file
+                                    + " is no H2 database, or is damaged beyond reading ("
+                                    + reason(cause)
+                                    + "). Nothing was changed: put a good copy in its place, or"
+                                    + " give the store another path",
+                            cause);
+            case ErrorCode.WRONG_USER_OR_PASSWORD, ErrorCode.FILE_ENCRYPTION_ERROR_1 ->
+                    new StoreException(
+                            "Store "
+                                    + file
+                                    + " is protected by a password, so it is a database of"
+                                    + " another program. Give the store another path",
+                            cause);
+            default -> failure(file, "cannot be opened", cause);
+        };
+    }
+
+    static StoreException writing(StoreFile file, Throwable cause) {
+        return failure(
+                file,
+                "failed, and whether the last batches are in it is not known; nothing more is"
+                        + " written to it",
+                cause);
+    }
+
+    static StoreException reading(StoreFile file, Throwable cause) {
+        return cause instanceof StoreException known
+                ? known
+                : failure(file, "cannot be read", cause);
+    }
+
+    static StoreException damaged(StoreFile file, String table, String where, String complaint) {
+        return new StoreException(
+                "Store "
+                        + file
+                        + " is damaged: in table "
+                        + table
+                        + " the row with "
+                        + where
+                        + " "
+                        + complaint
+                        + ". Nothing was changed. Put a good copy of the file in its place; or, to go"
+                        + " on without this row, stop all users of the file and execute with H2's"
+                        + " shell: DELETE FROM "
+                        + table
+                        + " WHERE "
+                        + where,
+                null);
+    }
+
+    private static StoreException failure(StoreFile file, String what, Throwable cause) {
+        String mend;
+        if (cause instanceof IllegalStateException) {
+            mend = "This is a bug in the client or its store: please report it";
+        } else if (hasCause(cause, IOException.class) && file.usableSpace() < FULL) {
+            mend =
+                    "The disk is full: make room, close all clients of the store and open them again";
+        } else {
+            mend = "Mend the cause, close all clients of the store and open them again";
+        }
+        return new StoreException(
+                "Store " + file + " " + what + " (" + reason(cause) + "). " + mend, cause);
+    }
+
+    private static boolean hasCause(Throwable thrown, Class<? extends Throwable> type) {
+        for (Throwable t = thrown; t != null; t = t.getCause()) {
+            if (type.isInstance(t)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** The innermost message: the outer ones of H2 repeat it with the statement's text. */
+    private static String reason(Throwable thrown) {
+        Throwable innermost = thrown;
+        while (innermost.getCause() != null) {
+            innermost = innermost.getCause();
+        }
+        @Nullable String message = innermost.getMessage();
+        return message == null ? innermost.getClass().getName() : message.strip();
+    }
+
+    private static String release() {
+        return org.h2.engine.Constants.FULL_VERSION;
+    }
+}

@@ -1,0 +1,117 @@
+package dev.holdfast.mqtt.h2;
+
+import dev.holdfast.mqtt.h2.files.DurableFiles;
+import dev.holdfast.mqtt.h2.files.UninterruptibleFiles;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Properties;
+import org.h2.engine.SessionLocal;
+import org.h2.jdbc.JdbcConnection;
+import org.h2.mvstore.MVStore;
+import org.h2.store.fs.FilePath;
+
+/**
+ * All that goes below JDBC: how H2 is opened, made to write safely, and kept small. What is done
+ * here rests on the code of one H2 release; the guard tests tell whether another keeps it up.
+ */
+final class H2Engine {
+    /**
+     * WRITE_DELAY=0: COMMIT writes before it returns, and H2 runs no threads. RETENTION_TIME=0:
+     * space is free again at once, which is safe with one writing connection. DB_CLOSE_ON_EXIT:
+     * H2's shutdown hook would close the database under the application's own. MAX_COMPACT_TIME:
+     * closing does not rewrite the file; that is done while it is open.
+     */
+    private static final String SETTINGS =
+            ";WRITE_DELAY=0;RETENTION_TIME=0;DB_CLOSE_ON_EXIT=FALSE;ANALYZE_AUTO=0"
+                    + ";CACHE_SIZE=4096;TRACE_LEVEL_FILE=0;TRACE_LEVEL_SYSTEM_OUT=0"
+                    + ";LOCK_TIMEOUT=10000;MAX_COMPACT_TIME=0";
+
+    private static final String USER = "sa";
+    private static final String NO_PASSWORD = "";
+
+    /** Chunks with less than this percentage of live pages are worth rewriting. */
+    private static final int COMPACT_BELOW = 50;
+
+    /** Bytes rewritten in one go; keeps a pause to some milliseconds. */
+    private static final int COMPACT_STEP = 1 << 20;
+
+    static {
+        FilePath.register(new UninterruptibleFiles());
+        FilePath.register(new DurableFiles());
+    }
+
+    private final Connection connection;
+    private final MVStore store;
+
+    private H2Engine(Connection connection, MVStore store) {
+        this.connection = connection;
+        this.store = store;
+    }
+
+    /**
+     * Opens a database, and creates it if there is none.
+     *
+     * @param layers schemes of file layers, each with its colon, the outermost first
+     * @param database without the ending that H2 appends
+     */
+    static H2Engine open(String layers, Path database) throws SQLException {
+        String url = "jdbc:h2:" + layers + database + SETTINGS;
+        Connection connection = new JdbcConnection(url, new Properties(), USER, NO_PASSWORD, false);
+        MVStore store =
+                ((SessionLocal) connection.unwrap(JdbcConnection.class).getSession())
+                        .getDatabase()
+                        .getStore()
+                        .getMvStore();
+        return new H2Engine(connection, store);
+    }
+
+    static String layers(Durability durability) {
+        String files = UninterruptibleFiles.SCHEME + ":";
+        return switch (durability) {
+            case PROCESS_CRASH -> files;
+            case POWER_LOSS -> DurableFiles.SCHEME + ":" + files;
+        };
+    }
+
+    Connection connection() {
+        return connection;
+    }
+
+    /**
+     * Makes the next chunk's write update the store header too. H2 leaves the header alone as long
+     * as it leads to the newest chunk over a chain of others; but a chunk may be written over a
+     * member of that chain, and a process killed just then leaves a file that opens in an old
+     * state. The mark is taken out by the write that honours it.
+     */
+    void writeHeaderWithNextChunk() {
+        store.getStoreHeader().put("clean", 1);
+    }
+
+    /**
+     * Rewrites some sparsely filled chunks; without it a few long-lived rows keep the file growing.
+     * Nothing may be uncommitted.
+     *
+     * @return whether there was something to rewrite
+     */
+    boolean compact() {
+        boolean rewritten = store.compact(COMPACT_BELOW, COMPACT_STEP);
+        writeHeaderWithNextChunk();
+        store.commit();
+        return rewritten;
+    }
+
+    void close() throws SQLException {
+        connection.close();
+    }
+
+    /** Lets go of the file without another write to it, as if the process had died. */
+    void abandon() throws SQLException {
+        if (!connection.isClosed()) {
+            try (Statement statement = connection.createStatement()) {
+                statement.execute("SHUTDOWN IMMEDIATELY");
+            }
+        }
+    }
+}

@@ -1,0 +1,293 @@
+package dev.holdfast.mqtt.h2;
+
+import dev.holdfast.mqtt.Message;
+import dev.holdfast.mqtt.QoS;
+import dev.holdfast.mqtt.Subscription;
+import dev.holdfast.mqtt.Subscription.RetainHandling;
+import dev.holdfast.mqtt.store.IncomingMessage;
+import dev.holdfast.mqtt.store.OutgoingMessage;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Types;
+import org.jspecify.annotations.Nullable;
+
+/** Columns and their order: how rows are written, and read with their checksums checked. */
+final class Rows {
+    static final String OUTGOING =
+            "ID, QOS, RETAIN, PACKET_IDENTIFIER, EXPIRES_AT, SIZE, TOPIC, PROPERTIES, PAYLOAD, CRC";
+    static final String FLIGHT = "ID, PACKET_IDENTIFIER, RELEASE_ORDER, CRC";
+    static final String RECEIVED_IDENTIFIER = "ID, DELIVERY_ID, CRC";
+    static final String INBOX = "ID, QOS, RETAIN, TOPIC, PROPERTIES, PAYLOAD, CRC";
+    static final String SUBSCRIPTION =
+            "SESSION, TOPIC_FILTER, OPTIONS, SUBSCRIPTION_IDENTIFIER, CRC";
+
+    /** Kept for subscription identifiers; 0 says that the subscription has none. */
+    private static final int NO_SUBSCRIPTION_IDENTIFIER = 0;
+
+    private final StoreFile file;
+    private final RowChecksum checksum = new RowChecksum();
+
+    Rows(StoreFile file) {
+        this.file = file;
+    }
+
+    RowChecksum checksum() {
+        return checksum;
+    }
+
+    void outgoing(PreparedStatement insert, long key, OutgoingMessage m, int packetIdentifier)
+            throws SQLException {
+        Message message = m.message();
+        byte @Nullable [] properties = PublishProperties.pack(message);
+        byte[] payload = message.payloadBytes();
+        long size = m.size();
+        insert.setLong(1, key);
+        insert.setInt(2, level(message.qos()));
+        insert.setBoolean(3, message.retain());
+        insert.setInt(4, packetIdentifier);
+        if (m.expiresAt() == OutgoingMessage.NEVER) {
+            insert.setNull(5, Types.BIGINT);
+        } else {
+            insert.setLong(5, m.expiresAt());
+        }
+        insert.setLong(6, size);
+        insert.setString(7, message.topic());
+        insert.setBytes(8, properties);
+        insert.setBytes(9, payload);
+        insert.setInt(
+                10,
+                checksum.row(key)
+                        .add(level(message.qos()))
+                        .add(message.retain())
+                        .add(packetIdentifier)
+                        .add(m.expiresAt())
+                        .add(size)
+                        .add(message.topic())
+                        .add(properties)
+                        .add(payload)
+                        .value());
+    }
+
+    /**
+     * Reads a row of OUTGOING.
+     *
+     * @param flight what FLIGHT says of it; null leaves it to the row
+     */
+    OutgoingMessage outgoing(ResultSet row, @Nullable Flight flight) throws SQLException {
+        long key = row.getLong(1);
+        int qos = row.getInt(2);
+        boolean retain = row.getBoolean(3);
+        int packetIdentifier = row.getInt(4);
+        long expires = row.getLong(5);
+        long expiresAt = row.wasNull() ? OutgoingMessage.NEVER : expires;
+        long size = row.getLong(6);
+        String topic = row.getString(7);
+        byte @Nullable [] properties = row.getBytes(8);
+        byte[] payload = row.getBytes(9);
+        int crc =
+                checksum.row(key)
+                        .add(qos)
+                        .add(retain)
+                        .add(packetIdentifier)
+                        .add(expiresAt)
+                        .add(size)
+                        .add(topic)
+                        .add(properties)
+                        .add(payload)
+                        .value();
+        requireChecksum("OUTGOING", key, crc, row.getInt(10));
+        OutgoingMessage queued =
+                OutgoingMessage.queued(
+                        Keys.number(key),
+                        message("OUTGOING", key, topic, qos, retain, properties, payload),
+                        expiresAt);
+        if (flight != null) {
+            OutgoingMessage sent = queued.inFlight(flight.packetIdentifier());
+            return flight.releaseOrder() == 0 ? sent : sent.released(flight.releaseOrder());
+        }
+        return packetIdentifier == 0 ? queued : queued.inFlight(packetIdentifier);
+    }
+
+    void incoming(PreparedStatement insert, long key, IncomingMessage m) throws SQLException {
+        Message message = m.message();
+        byte @Nullable [] properties = PublishProperties.pack(message);
+        byte[] payload = message.payloadBytes();
+        insert.setLong(1, key);
+        insert.setInt(2, level(message.qos()));
+        insert.setBoolean(3, message.retain());
+        insert.setString(4, message.topic());
+        insert.setBytes(5, properties);
+        insert.setBytes(6, payload);
+        insert.setInt(
+                7,
+                checksum.row(key)
+                        .add(level(message.qos()))
+                        .add(message.retain())
+                        .add(message.topic())
+                        .add(properties)
+                        .add(payload)
+                        .value());
+    }
+
+    IncomingMessage incoming(ResultSet row) throws SQLException {
+        long key = row.getLong(1);
+        int qos = row.getInt(2);
+        boolean retain = row.getBoolean(3);
+        String topic = row.getString(4);
+        byte @Nullable [] properties = row.getBytes(5);
+        byte[] payload = row.getBytes(6);
+        int crc =
+                checksum.row(key)
+                        .add(qos)
+                        .add(retain)
+                        .add(topic)
+                        .add(properties)
+                        .add(payload)
+                        .value();
+        requireChecksum("INBOX", key, crc, row.getInt(7));
+        return new IncomingMessage(
+                Keys.number(key), message("INBOX", key, topic, qos, retain, properties, payload));
+    }
+
+    private Message message(
+            String table,
+            long key,
+            String topic,
+            int qos,
+            boolean retain,
+            byte @Nullable [] properties,
+            byte[] payload) {
+        try {
+            Message.Builder message =
+                    Message.to(topic).qos(qos(qos)).retain(retain).payload(payload);
+            PublishProperties.unpack(properties, message);
+            return message.build();
+        } catch (IllegalArgumentException e) {
+            throw Errors.damaged(file, table, "ID = " + key, "holds no message (" + e + ")");
+        }
+    }
+
+    /** Sets the columns of FLIGHT in the order of {@link #FLIGHT}. */
+    void flight(PreparedStatement insert, Flight flight) throws SQLException {
+        insert.setLong(1, flight.key());
+        insert.setInt(2, flight.packetIdentifier());
+        insert.setLong(3, flight.releaseOrder());
+        insert.setInt(4, flightChecksum(flight));
+    }
+
+    int flightChecksum(Flight flight) {
+        return checksum.row(flight.key())
+                .add(flight.packetIdentifier())
+                .add(flight.releaseOrder())
+                .value();
+    }
+
+    Flight flight(ResultSet row) throws SQLException {
+        Flight flight = new Flight(row.getLong(1), row.getInt(2), row.getLong(3), true);
+        requireChecksum("FLIGHT", flight.key(), flightChecksum(flight), row.getInt(4));
+        return flight;
+    }
+
+    int identifierChecksum(long key, long deliveryId) {
+        return checksum.row(key).add(deliveryId).value();
+    }
+
+    /** Reads the delivery id of a row of RECEIVED_IDENTIFIER. */
+    long deliveryId(ResultSet row) throws SQLException {
+        long key = row.getLong(1);
+        long deliveryId = row.getLong(2);
+        requireChecksum(
+                "RECEIVED_IDENTIFIER", key, identifierChecksum(key, deliveryId), row.getInt(3));
+        return deliveryId;
+    }
+
+    void subscription(PreparedStatement insert, int session, Subscription s) throws SQLException {
+        int options =
+                level(s.maximumQos())
+                        | (s.noLocal() ? 0x04 : 0)
+                        | (s.retainAsPublished() ? 0x08 : 0)
+                        | handling(s.retainHandling()) << 4;
+        insert.setInt(1, session);
+        insert.setString(2, s.topicFilter());
+        insert.setInt(3, options);
+        insert.setInt(4, NO_SUBSCRIPTION_IDENTIFIER);
+        insert.setInt(
+                5,
+                checksum.row(session)
+                        .add(s.topicFilter())
+                        .add(options)
+                        .add(NO_SUBSCRIPTION_IDENTIFIER)
+                        .value());
+    }
+
+    /** The options are those of the SUBSCRIBE packet (MQTT 5, section 3.8.3.1). */
+    Subscription subscription(ResultSet row) throws SQLException {
+        int session = row.getInt(1);
+        String topicFilter = row.getString(2);
+        int options = row.getInt(3);
+        int identifier = row.getInt(4);
+        int crc = checksum.row(session).add(topicFilter).add(options).add(identifier).value();
+        String where =
+                "SESSION = "
+                        + session
+                        + " AND TOPIC_FILTER = '"
+                        + topicFilter.replace("'", "''")
+                        + "'";
+        if (crc != row.getInt(5)) {
+            throw Errors.damaged(file, "SUBSCRIPTION", where, "has a wrong checksum");
+        }
+        try {
+            return new Subscription(
+                    topicFilter,
+                    qos(options & 0x03),
+                    (options & 0x04) != 0,
+                    (options & 0x08) != 0,
+                    handling(options >> 4 & 0x03));
+        } catch (IllegalArgumentException e) {
+            throw Errors.damaged(file, "SUBSCRIPTION", where, "holds no subscription (" + e + ")");
+        }
+    }
+
+    private static int level(QoS qos) {
+        return switch (qos) {
+            case AT_MOST_ONCE -> 0;
+            case AT_LEAST_ONCE -> 1;
+            case EXACTLY_ONCE -> 2;
+        };
+    }
+
+    private static QoS qos(int level) {
+        return switch (level) {
+            case 0 -> QoS.AT_MOST_ONCE;
+            case 1 -> QoS.AT_LEAST_ONCE;
+            case 2 -> QoS.EXACTLY_ONCE;
+            default -> throw new IllegalArgumentException("QoS " + level + " does not exist");
+        };
+    }
+
+    private static int handling(RetainHandling handling) {
+        return switch (handling) {
+            case SEND -> 0;
+            case SEND_IF_NEW -> 1;
+            case DO_NOT_SEND -> 2;
+        };
+    }
+
+    private static RetainHandling handling(int code) {
+        return switch (code) {
+            case 0 -> RetainHandling.SEND;
+            case 1 -> RetainHandling.SEND_IF_NEW;
+            case 2 -> RetainHandling.DO_NOT_SEND;
+            default ->
+                    throw new IllegalArgumentException(
+                            "Retain Handling " + code + " does not exist");
+        };
+    }
+
+    private void requireChecksum(String table, long key, int expected, int found) {
+        if (expected != found) {
+            throw Errors.damaged(file, table, "ID = " + key, "has a wrong checksum");
+        }
+    }
+}

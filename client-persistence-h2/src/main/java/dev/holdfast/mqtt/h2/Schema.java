@@ -1,0 +1,203 @@
+package dev.holdfast.mqtt.h2;
+
+import dev.holdfast.mqtt.store.StoreException;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+
+/**
+ * The tables, and how a file of an older version gets them. Each step takes the schema from one
+ * version to the next and may be repeated: H2 commits each of its statements by itself, so a
+ * process may die in the middle of a step. The version is written when the step is complete.
+ */
+final class Schema {
+    private static final String VERSION = "schema version";
+
+    /** Step n leads to version n. A step that was once released is never changed again. */
+    static final List<List<String>> STEPS =
+            List.of(
+                    List.of(
+                            """
+                            CREATE TABLE IF NOT EXISTS SESSION(
+                                NUMBER INTEGER PRIMARY KEY,
+                                CLIENT_IDENTIFIER VARCHAR(65535) NOT NULL UNIQUE,
+                                PRESENCE VARCHAR(16) NOT NULL,
+                                NUMBERS_RESERVED BIGINT NOT NULL,
+                                QUEUED_MESSAGES BIGINT NOT NULL,
+                                QUEUED_BYTES BIGINT NOT NULL,
+                                LAST_OPENED TIMESTAMP(0) WITH TIME ZONE NOT NULL,
+                                CRC INTEGER NOT NULL)""",
+                            """
+                            CREATE TABLE IF NOT EXISTS OUTGOING(
+                                ID BIGINT PRIMARY KEY,
+                                QOS TINYINT NOT NULL,
+                                RETAIN BOOLEAN NOT NULL,
+                                PACKET_IDENTIFIER INTEGER NOT NULL,
+                                EXPIRES_AT BIGINT,
+                                SIZE BIGINT NOT NULL,
+                                TOPIC VARCHAR(65535) NOT NULL,
+                                PROPERTIES VARBINARY(268435455),
+                                PAYLOAD VARBINARY(268435455) NOT NULL,
+                                CRC INTEGER NOT NULL)""",
+                            """
+                            CREATE TABLE IF NOT EXISTS FLIGHT(
+                                ID BIGINT PRIMARY KEY,
+                                PACKET_IDENTIFIER INTEGER NOT NULL,
+                                RELEASE_ORDER BIGINT NOT NULL,
+                                CRC INTEGER NOT NULL)""",
+                            """
+                            CREATE TABLE IF NOT EXISTS RECEIVED_IDENTIFIER(
+                                ID BIGINT PRIMARY KEY,
+                                DELIVERY_ID BIGINT NOT NULL,
+                                CRC INTEGER NOT NULL)""",
+                            """
+                            CREATE TABLE IF NOT EXISTS INBOX(
+                                ID BIGINT PRIMARY KEY,
+                                QOS TINYINT NOT NULL,
+                                RETAIN BOOLEAN NOT NULL,
+                                TOPIC VARCHAR(65535) NOT NULL,
+                                PROPERTIES VARBINARY(268435455),
+                                PAYLOAD VARBINARY(268435455) NOT NULL,
+                                CRC INTEGER NOT NULL)""",
+                            """
+                            CREATE TABLE IF NOT EXISTS SUBSCRIPTION(
+                                SESSION INTEGER NOT NULL,
+                                TOPIC_FILTER VARCHAR(65535) NOT NULL,
+                                OPTIONS TINYINT NOT NULL,
+                                SUBSCRIPTION_IDENTIFIER INTEGER NOT NULL,
+                                CRC INTEGER NOT NULL,
+                                PRIMARY KEY(SESSION, TOPIC_FILTER))""",
+                            """
+                            CREATE OR REPLACE VIEW OUTGOING_MESSAGES AS
+                            SELECT S.CLIENT_IDENTIFIER,
+                                BITAND(O.ID, 17592186044415) AS SEQUENCE_NUMBER,
+                                CASE
+                                    WHEN F.RELEASE_ORDER > 0 THEN 'RELEASED'
+                                    WHEN F.ID IS NOT NULL OR O.PACKET_IDENTIFIER > 0
+                                        THEN 'IN_FLIGHT'
+                                    ELSE 'QUEUED'
+                                END AS STATE,
+                                COALESCE(F.PACKET_IDENTIFIER, O.PACKET_IDENTIFIER)
+                                    AS PACKET_IDENTIFIER,
+                                COALESCE(F.RELEASE_ORDER, 0) AS RELEASE_ORDER,
+                                O.QOS,
+                                O.RETAIN,
+                                DATEADD('MILLISECOND', O.EXPIRES_AT,
+                                    TIMESTAMP WITH TIME ZONE '1970-01-01 00:00:00+00')
+                                    AS EXPIRES_AT,
+                                O.TOPIC,
+                                UTF8TOSTRING(O.PAYLOAD) AS PAYLOAD_TEXT,
+                                O.PAYLOAD,
+                                O.PROPERTIES,
+                                O.ID
+                            FROM OUTGOING O
+                            LEFT JOIN FLIGHT F ON F.ID = O.ID
+                            LEFT JOIN SESSION S ON S.NUMBER = RSHIFT(O.ID, 45)""",
+                            """
+                            CREATE OR REPLACE VIEW INCOMING_MESSAGES AS
+                            SELECT S.CLIENT_IDENTIFIER,
+                                BITAND(I.ID, 17592186044415) AS DELIVERY_ID,
+                                'WAITS_FOR_HANDLER' AS STATE,
+                                I.QOS,
+                                I.RETAIN,
+                                I.TOPIC,
+                                UTF8TOSTRING(I.PAYLOAD) AS PAYLOAD_TEXT,
+                                I.PAYLOAD,
+                                I.PROPERTIES,
+                                I.ID
+                            FROM INBOX I
+                            LEFT JOIN SESSION S ON S.NUMBER = RSHIFT(I.ID, 45)""",
+                            """
+                            CREATE OR REPLACE VIEW RECEIVED_IDENTIFIERS AS
+                            SELECT S.CLIENT_IDENTIFIER,
+                                BITAND(R.ID, 65535) AS PACKET_IDENTIFIER,
+                                R.DELIVERY_ID
+                            FROM RECEIVED_IDENTIFIER R
+                            LEFT JOIN SESSION S ON S.NUMBER = RSHIFT(R.ID, 16)"""));
+
+    private Schema() {}
+
+    /**
+     * Brings the tables to the newest version.
+     *
+     * @param steps all that are known, from version 1 on
+     * @throws StoreException if the file is of a newer version, or is no store of this library
+     */
+    static void migrate(H2Engine engine, StoreFile file, List<List<String>> steps)
+            throws SQLException {
+        int version = version(engine, file);
+        if (version > steps.size()) {
+            throw new StoreException(
+                    "Store "
+                            + file
+                            + " has schema version "
+                            + version
+                            + ", and this release of Holdfast knows versions up to "
+                            + steps.size()
+                            + ". Use the release that wrote it or a newer one, or give this one"
+                            + " another path",
+                    null);
+        }
+        for (int next = version + 1; next <= steps.size(); next++) {
+            for (String statement : steps.get(next - 1)) {
+                execute(engine, statement);
+            }
+            write(engine, next);
+        }
+    }
+
+    private static int version(H2Engine engine, StoreFile file) throws SQLException {
+        if (!hasTables(engine, "= 'META'")) {
+            if (hasTables(engine, "<> 'META'")) {
+                throw new StoreException(
+                        "Store "
+                                + file
+                                + " is a database of another program: it has tables, but not those"
+                                + " of Holdfast. Give the store another path",
+                        null);
+            }
+            execute(
+                    engine,
+                    "CREATE TABLE IF NOT EXISTS META(NAME VARCHAR(64) PRIMARY KEY,"
+                            + " CONTENT VARCHAR(1024) NOT NULL)");
+            return 0;
+        }
+        try (PreparedStatement query =
+                engine.connection().prepareStatement("SELECT CONTENT FROM META WHERE NAME = ?")) {
+            query.setString(1, VERSION);
+            try (ResultSet rows = query.executeQuery()) {
+                return rows.next() ? Integer.parseInt(rows.getString(1)) : 0;
+            }
+        }
+    }
+
+    private static boolean hasTables(H2Engine engine, String condition) throws SQLException {
+        try (Statement statement = engine.connection().createStatement();
+                ResultSet rows =
+                        statement.executeQuery(
+                                "SELECT COUNT(*) FROM INFORMATION_SCHEMA.TABLES"
+                                        + " WHERE TABLE_SCHEMA = 'PUBLIC' AND TABLE_NAME "
+                                        + condition)) {
+            return rows.next() && rows.getLong(1) > 0;
+        }
+    }
+
+    private static void execute(H2Engine engine, String sql) throws SQLException {
+        engine.writeHeaderWithNextChunk();
+        try (Statement statement = engine.connection().createStatement()) {
+            statement.execute(sql);
+        }
+    }
+
+    private static void write(H2Engine engine, int version) throws SQLException {
+        engine.writeHeaderWithNextChunk();
+        try (PreparedStatement merge =
+                engine.connection().prepareStatement("MERGE INTO META VALUES(?, ?)")) {
+            merge.setString(1, VERSION);
+            merge.setString(2, Integer.toString(version));
+            merge.executeUpdate();
+        }
+    }
+}

@@ -1,0 +1,128 @@
+package dev.holdfast.mqtt.h2;
+
+import dev.holdfast.mqtt.Subscription;
+import dev.holdfast.mqtt.store.Change;
+import dev.holdfast.mqtt.store.IncomingMessage;
+import dev.holdfast.mqtt.store.OutgoingMessage;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The changes of a group to one session, reduced to what remains of them for each key: messages
+ * that come and go within the group leave nothing. Means what {@link
+ * dev.holdfast.mqtt.store.SessionState#apply} means.
+ */
+final class SessionChanges {
+    final SessionRow session;
+
+    /** By sequence number, in the order of the first change. */
+    final Map<Long, OutgoingChange> outgoing = new LinkedHashMap<>();
+
+    /** By Packet Identifier. */
+    final Map<Integer, IdentifierChange> identifiers = new LinkedHashMap<>();
+
+    /** Received by this group and not consumed by it, by delivery id. */
+    final Map<Long, IncomingMessage> received = new LinkedHashMap<>();
+
+    /** Delivery ids of messages in the file. */
+    final List<Long> consumed = new ArrayList<>();
+
+    /** By Topic Filter; empty ones are gone. */
+    final Map<String, Optional<Subscription>> subscriptions = new HashMap<>();
+
+    /** Whether the row of the session itself changes. */
+    boolean sessionChanged;
+
+    SessionChanges(SessionRow session) {
+        this.session = session;
+    }
+
+    /** A received Packet Identifier: whether the file has it, and which delivery holds it now. */
+    static final class IdentifierChange {
+        final boolean stored;
+
+        /** 0 if it is no longer held. */
+        long deliveryId;
+
+        IdentifierChange(boolean stored) {
+            this.stored = stored;
+        }
+    }
+
+    void add(Change change) {
+        if (change instanceof Change.Accepted c) {
+            accepted(c);
+        } else if (change instanceof Change.Sent c) {
+            outgoing(c.sequence()).sent(c);
+        } else if (change instanceof Change.Released c) {
+            outgoing(c.sequence()).released(c);
+        } else if (change instanceof Change.Requeued c) {
+            outgoing(c.sequence()).requeued(c);
+        } else if (change instanceof Change.Completed c) {
+            outgoing(c.sequence()).completed(c);
+        } else if (change instanceof Change.Received c) {
+            received(c);
+        } else if (change instanceof Change.Forgotten c) {
+            forgotten(c);
+        } else if (change instanceof Change.Consumed c) {
+            if (received.remove(c.deliveryId()) == null) {
+                consumed.add(c.deliveryId());
+            }
+        } else if (change instanceof Change.Subscribed c) {
+            subscriptions.put(c.subscription().topicFilter(), Optional.of(c.subscription()));
+        } else if (change instanceof Change.Unsubscribed c) {
+            subscriptions.put(c.topicFilter(), Optional.empty());
+        } else if (change instanceof Change.NumbersReserved c) {
+            require(c.below() > session.numbersReserved, change, "goes back");
+            session.numbersReserved = c.below();
+            sessionChanged = true;
+        } else if (change instanceof Change.Presence c) {
+            session.presence = c.presence();
+            sessionChanged = true;
+        } else {
+            throw new AssertionError("The H2 store does not know " + change);
+        }
+    }
+
+    private void accepted(Change.Accepted change) {
+        OutgoingMessage message = change.message();
+        require(message.state() == OutgoingMessage.State.QUEUED, change, "is not in state QUEUED");
+        Object before = outgoing.put(message.sequence(), OutgoingChange.accepted(message));
+        require(before == null, change, "has a number that is taken");
+    }
+
+    private OutgoingChange outgoing(long sequence) {
+        return outgoing.computeIfAbsent(
+                sequence, s -> OutgoingChange.stored(session.flights.get(s)));
+    }
+
+    private void received(Change.Received change) {
+        IdentifierChange identifier =
+                identifiers.computeIfAbsent(
+                        change.packetIdentifier(), id -> new IdentifierChange(false));
+        require(identifier.deliveryId == 0, change, "has a Packet Identifier that is held");
+        identifier.deliveryId = change.message().deliveryId();
+        Object before = received.put(change.message().deliveryId(), change.message());
+        require(before == null, change, "has a number that is taken");
+    }
+
+    private void forgotten(Change.Forgotten change) {
+        IdentifierChange known = identifiers.get(change.packetIdentifier());
+        if (known == null) {
+            identifiers.put(change.packetIdentifier(), new IdentifierChange(true));
+        } else {
+            require(known.deliveryId != 0, change, "names a Packet Identifier that is not held");
+            known.deliveryId = 0;
+        }
+    }
+
+    private static void require(boolean holds, Change change, String complaint) {
+        if (!holds) {
+            throw new IllegalStateException(change + " " + complaint);
+        }
+    }
+}

@@ -1,0 +1,312 @@
+package dev.holdfast.mqtt.h2;
+
+import dev.holdfast.mqtt.Subscription;
+import dev.holdfast.mqtt.store.IncomingMessage;
+import dev.holdfast.mqtt.store.OutgoingMessage;
+import dev.holdfast.mqtt.store.Recovered;
+import dev.holdfast.mqtt.store.SessionState;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Timestamp;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Finds sessions in the file, and reads what they hold. */
+final class SessionReader {
+    private final StoreFile file;
+    private final Rows rows;
+    private final PreparedStatement findSession;
+    private final PreparedStatement nextNumber;
+    private final PreparedStatement insertSession;
+    private final PreparedStatement touchSession;
+    private final PreparedStatement flights;
+    private final PreparedStatement outgoing;
+    private final PreparedStatement identifiers;
+    private final PreparedStatement inbox;
+    private final PreparedStatement subscriptions;
+    private final PreparedStatement queuedSizes;
+
+    SessionReader(H2Engine engine, StoreFile file, Rows rows) throws SQLException {
+        this.file = file;
+        this.rows = rows;
+        findSession =
+                prepare(
+                        engine,
+                        "SELECT NUMBER, PRESENCE, NUMBERS_RESERVED, QUEUED_MESSAGES, QUEUED_BYTES,"
+                                + " CRC FROM SESSION WHERE CLIENT_IDENTIFIER = ?");
+        nextNumber = prepare(engine, "SELECT COALESCE(MAX(NUMBER), 0) + 1 FROM SESSION");
+        insertSession = prepare(engine, "INSERT INTO SESSION VALUES(?, ?, ?, ?, ?, ?, ?, ?)");
+        touchSession = prepare(engine, "UPDATE SESSION SET LAST_OPENED = ? WHERE NUMBER = ?");
+        flights = prepareRange(engine, Rows.FLIGHT, "FLIGHT");
+        outgoing = prepareRange(engine, Rows.OUTGOING, "OUTGOING");
+        identifiers = prepareRange(engine, Rows.RECEIVED_IDENTIFIER, "RECEIVED_IDENTIFIER");
+        inbox = prepareRange(engine, Rows.INBOX, "INBOX");
+        subscriptions =
+                prepare(
+                        engine,
+                        "SELECT " + Rows.SUBSCRIPTION + " FROM SUBSCRIPTION WHERE SESSION = ?");
+        queuedSizes =
+                prepare(
+                        engine,
+                        "SELECT ID, SIZE FROM OUTGOING WHERE ID BETWEEN ? AND ? ORDER BY ID"
+                                + " LIMIT ?");
+    }
+
+    private static PreparedStatement prepare(H2Engine engine, String sql) throws SQLException {
+        return engine.connection().prepareStatement(sql);
+    }
+
+    private static PreparedStatement prepareRange(H2Engine engine, String columns, String table)
+            throws SQLException {
+        return prepare(
+                engine,
+                "SELECT " + columns + " FROM " + table + " WHERE ID BETWEEN ? AND ? ORDER BY ID");
+    }
+
+    private static ResultSet range(PreparedStatement query, long first, long last)
+            throws SQLException {
+        query.setLong(1, first);
+        query.setLong(2, last);
+        return query.executeQuery();
+    }
+
+    /** Finds the row of a session, or makes one. The caller commits, sooner or later. */
+    SessionRow open(String clientIdentifier) throws SQLException {
+        Timestamp now = new Timestamp(System.currentTimeMillis());
+        findSession.setString(1, clientIdentifier);
+        try (ResultSet row = findSession.executeQuery()) {
+            if (row.next()) {
+                SessionRow session = session(row, clientIdentifier);
+                touchSession.setTimestamp(1, now);
+                touchSession.setInt(2, session.number);
+                touchSession.executeUpdate();
+                return session;
+            }
+        }
+        return create(clientIdentifier, now);
+    }
+
+    private SessionRow session(ResultSet row, String clientIdentifier) throws SQLException {
+        SessionRow session = new SessionRow(row.getInt(1), clientIdentifier);
+        String where = "NUMBER = " + session.number;
+        try {
+            session.presence = SessionState.Presence.valueOf(row.getString(2));
+        } catch (IllegalArgumentException e) {
+            throw Errors.damaged(file, "SESSION", where, "has an unknown presence (" + e + ")");
+        }
+        session.numbersReserved = row.getLong(3);
+        session.queuedMessages = row.getLong(4);
+        session.queuedBytes = row.getLong(5);
+        if (session.checksum(rows.checksum()) != row.getInt(6)) {
+            throw Errors.damaged(file, "SESSION", where, "has a wrong checksum");
+        }
+        return session;
+    }
+
+    private SessionRow create(String clientIdentifier, Timestamp now) throws SQLException {
+        int number;
+        try (ResultSet row = nextNumber.executeQuery()) {
+            row.next();
+            number = row.getInt(1);
+        }
+        if (number > Keys.MAXIMUM_SESSION) {
+            throw new IllegalStateException(
+                    "The store has "
+                            + Keys.MAXIMUM_SESSION
+                            + " sessions and holds no more; use a further store");
+        }
+        SessionRow session = new SessionRow(number, clientIdentifier);
+        insertSession.setInt(1, number);
+        insertSession.setString(2, clientIdentifier);
+        insertSession.setString(3, session.presence.name());
+        insertSession.setLong(4, session.numbersReserved);
+        insertSession.setLong(5, session.queuedMessages);
+        insertSession.setLong(6, session.queuedBytes);
+        insertSession.setTimestamp(7, now);
+        insertSession.setInt(8, session.checksum(rows.checksum()));
+        insertSession.executeUpdate();
+        return session;
+    }
+
+    /** Reads all of a session but its queue, and remembers its flights in the session's row. */
+    Recovered recover(SessionRow session) throws SQLException {
+        List<OutgoingMessage> inFlight = recoverFlights(session);
+        Map<Integer, Long> held = new HashMap<>();
+        long firstIdentifier = Keys.identifier(session.number, 0);
+        try (ResultSet row = range(identifiers, firstIdentifier, firstIdentifier | 0xFFFF)) {
+            while (row.next()) {
+                held.put(Keys.packetIdentifier(row.getLong(1)), rows.deliveryId(row));
+            }
+        }
+        List<IncomingMessage> waiting = new ArrayList<>();
+        try (ResultSet row =
+                range(
+                        inbox,
+                        Keys.delivery(session.number, 0),
+                        Keys.delivery(session.number, Keys.MAXIMUM_SEQUENCE))) {
+            while (row.next()) {
+                waiting.add(rows.incoming(row));
+            }
+        }
+        List<Subscription> confirmed = new ArrayList<>();
+        subscriptions.setInt(1, session.number);
+        try (ResultSet row = subscriptions.executeQuery()) {
+            while (row.next()) {
+                confirmed.add(rows.subscription(row));
+            }
+        }
+        return new Recovered(
+                session.presence,
+                session.numbersReserved,
+                inFlight,
+                session.queuedMessages,
+                session.queuedBytes,
+                held,
+                waiting,
+                confirmed);
+    }
+
+    private List<OutgoingMessage> recoverFlights(SessionRow session) throws SQLException {
+        Map<Long, Flight> byKey = new HashMap<>();
+        try (ResultSet row =
+                range(
+                        flights,
+                        Keys.sent(session.number, 0),
+                        Keys.queued(session.number, Keys.MAXIMUM_SEQUENCE))) {
+            while (row.next()) {
+                Flight flight = rows.flight(row);
+                byKey.put(flight.key(), flight);
+            }
+        }
+        List<OutgoingMessage> inFlight = new ArrayList<>();
+        readFlights(
+                session,
+                byKey,
+                inFlight,
+                Keys.sent(session.number, 0),
+                Keys.sent(session.number, Keys.MAXIMUM_SEQUENCE));
+        for (long key : byKey.keySet().stream().filter(Keys::isQueued).sorted().toList()) {
+            readFlights(session, byKey, inFlight, key, key);
+        }
+        for (long key : byKey.keySet()) {
+            if (!session.flights.containsKey(Keys.number(key))) {
+                throw Errors.damaged(file, "FLIGHT", "ID = " + key, "has no message in OUTGOING");
+            }
+        }
+        inFlight.sort(Comparator.comparingLong(OutgoingMessage::sequence));
+        return inFlight;
+    }
+
+    private void readFlights(
+            SessionRow session,
+            Map<Long, Flight> byKey,
+            List<OutgoingMessage> inFlight,
+            long first,
+            long last)
+            throws SQLException {
+        try (ResultSet row = range(outgoing, first, last)) {
+            while (row.next()) {
+                long key = row.getLong(1);
+                @Nullable Flight flight = byKey.get(key);
+                OutgoingMessage message = rows.outgoing(row, flight);
+                inFlight.add(message);
+                if (flight == null) {
+                    flight = new Flight(key, message.packetIdentifier(), 0, false);
+                }
+                session.flights.put(message.sequence(), flight);
+            }
+        }
+    }
+
+    /**
+     * Reads queued messages. Sizes are looked at first: the messages of a page may be large, and H2
+     * holds all rows of a result in memory.
+     */
+    List<OutgoingMessage> readQueued(
+            SessionRow session, long afterSequence, int maximumMessages, long maximumBytes)
+            throws SQLException {
+        List<OutgoingMessage> page = new ArrayList<>();
+        QueuedSegments segments = new QueuedSegments(session, maximumMessages, maximumBytes);
+        long last = Keys.queued(session.number, Keys.MAXIMUM_SEQUENCE);
+        long after = Math.min(Math.max(afterSequence, 0), Keys.MAXIMUM_SEQUENCE);
+        long next = Keys.queued(session.number, after) + 1;
+        int limit = maximumMessages;
+        while (next <= last && !segments.isFull()) {
+            queuedSizes.setLong(1, next);
+            queuedSizes.setLong(2, last);
+            queuedSizes.setInt(3, limit);
+            int found = 0;
+            try (ResultSet row = queuedSizes.executeQuery()) {
+                while (row.next()) {
+                    found++;
+                    next = row.getLong(1) + 1;
+                    segments.add(row.getLong(1), row.getLong(2));
+                }
+            }
+            if (found < limit) {
+                break;
+            }
+        }
+        for (long[] segment : segments.list()) {
+            try (ResultSet row = range(outgoing, segment[0], segment[1])) {
+                while (row.next()) {
+                    page.add(rows.outgoing(row, null));
+                }
+            }
+        }
+        return page;
+    }
+
+    /** The keys of a page, as ranges that hold no message in flight. */
+    private static final class QueuedSegments {
+        private final SessionRow session;
+        private final int maximumMessages;
+        private final long maximumBytes;
+        private final List<long[]> segments = new ArrayList<>();
+        private long @Nullable [] open;
+        private int messages;
+        private long bytes;
+        private boolean full;
+
+        QueuedSegments(SessionRow session, int maximumMessages, long maximumBytes) {
+            this.session = session;
+            this.maximumMessages = maximumMessages;
+            this.maximumBytes = maximumBytes;
+        }
+
+        void add(long key, long size) {
+            if (full) {
+                return;
+            }
+            if (session.flights.containsKey(Keys.number(key))) {
+                open = null;
+                return;
+            }
+            if (messages == maximumMessages || (messages > 0 && bytes + size > maximumBytes)) {
+                full = true;
+                return;
+            }
+            messages++;
+            bytes += size;
+            if (open == null) {
+                open = new long[] {key, key};
+                segments.add(open);
+            } else {
+                open[1] = key;
+            }
+        }
+
+        boolean isFull() {
+            return full || messages == maximumMessages;
+        }
+
+        List<long[]> list() {
+            return segments;
+        }
+    }
+}

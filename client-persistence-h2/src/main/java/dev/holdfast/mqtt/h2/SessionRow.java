@@ -1,0 +1,40 @@
+package dev.holdfast.mqtt.h2;
+
+import dev.holdfast.mqtt.store.SessionState;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * What the writer keeps in memory of an open session: its row in SESSION, and the messages in
+ * flight, of which there are as many at most as there are Packet Identifiers.
+ */
+final class SessionRow {
+    final int number;
+    final String clientIdentifier;
+    SessionState.Presence presence = SessionState.Presence.NONE;
+    long numbersReserved = 1;
+
+    /** So that opening a session need not read a long queue. */
+    long queuedMessages;
+
+    /** As {@link dev.holdfast.mqtt.store.OutgoingMessage#size()} counts. */
+    long queuedBytes;
+
+    /** By sequence number. */
+    final Map<Long, Flight> flights = new HashMap<>();
+
+    SessionRow(int number, String clientIdentifier) {
+        this.number = number;
+        this.clientIdentifier = clientIdentifier;
+    }
+
+    int checksum(RowChecksum row) {
+        return row.row(number)
+                .add(clientIdentifier)
+                .add(presence.name())
+                .add(numbersReserved)
+                .add(queuedMessages)
+                .add(queuedBytes)
+                .value();
+    }
+}

@@ -1,0 +1,301 @@
+package dev.holdfast.mqtt.h2;
+
+import dev.holdfast.mqtt.store.StoreException;
+import dev.holdfast.mqtt.store.StoredSession;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The one thread that uses the database of an open store. It takes what waits, of all sessions, in
+ * the order in which it came: batches that follow each other become one transaction.
+ *
+ * <p>The queue has no bound of its own. Each client bounds what it has in the store and on the way
+ * to it (see {@link dev.holdfast.mqtt.StoreLimits}), and a queue that refuses or blocks would break
+ * the contract of {@link StoredSession#write}.
+ *
+ * <p>After the first failure nothing is written any more, because what was in the failed
+ * transaction may or may not be in the file: all later requests fail the same way.
+ */
+final class Writer {
+    private static final Logger LOG = LoggerFactory.getLogger(Writer.class);
+
+    /** How long nobody must want anything before time is spent on what can wait. */
+    private static final long IDLE_MILLIS = 20;
+
+    private final StoreFile file;
+    private final H2SessionStore.Opening opening;
+    private final BlockingQueue<Request> queue = new LinkedBlockingQueue<>();
+    private final CompletableFuture<Boolean> started = new CompletableFuture<>();
+    private final Thread thread;
+    private @Nullable StoreException failure;
+
+    private Writer(StoreFile file, H2SessionStore.Opening opening) {
+        this.file = file;
+        this.opening = opening;
+        thread = new Thread(this::run, "holdfast-store " + file);
+        thread.setDaemon(true);
+    }
+
+    /**
+     * Opens the database in a thread of its own.
+     *
+     * @throws StoreException if it cannot be opened; no thread is left then
+     */
+    static Writer start(StoreFile file, H2SessionStore.Opening opening) {
+        Writer writer = new Writer(file, opening);
+        writer.thread.start();
+        try {
+            await(writer.started);
+        } catch (StoreException e) {
+            writer.awaitEnd();
+            throw e;
+        }
+        return writer;
+    }
+
+    void submit(Request request) {
+        queue.add(request);
+    }
+
+    /**
+     * Opens a session.
+     *
+     * @throws StoreException if that fails
+     */
+    Request.Opened open(String clientIdentifier) {
+        CompletableFuture<Request.Opened> answer = new CompletableFuture<>();
+        submit(new Request.Open(clientIdentifier, answer));
+        return await(answer);
+    }
+
+    /** Waits until everything asked for so far is done or has failed. */
+    void awaitAllBefore() {
+        CompletableFuture<Boolean> answer = new CompletableFuture<>();
+        submit(new Request.Fence(answer));
+        await(answer);
+    }
+
+    /** Closes the database and waits for the thread to end. */
+    void stop() {
+        submit(new Request.Stop());
+        awaitEnd();
+    }
+
+    /** Whether the caller is a callback, which must not wait for the thread that runs it. */
+    boolean isCurrentThread() {
+        return Thread.currentThread() == thread;
+    }
+
+    /** Waits without being interrupted: a store half open or half closed helps nobody. */
+    private static <T> T await(CompletableFuture<T> answer) {
+        boolean interrupted = false;
+        try {
+            while (true) {
+                try {
+                    return answer.get();
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                } catch (ExecutionException e) {
+                    if (e.getCause() instanceof StoreException cause) {
+                        throw cause;
+                    }
+                    throw new IllegalStateException("The writer failed unexpectedly", e);
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private void awaitEnd() {
+        boolean interrupted = false;
+        while (thread.isAlive()) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    // From here on: the thread itself.
+
+    private void run() {
+        Database database;
+        try {
+            database = opening.open(file);
+        } catch (Throwable e) {
+            started.completeExceptionally(Errors.opening(file, e));
+            return;
+        }
+        started.complete(true);
+        List<Request> requests = new ArrayList<>();
+        boolean stopped = false;
+        while (!stopped) {
+            requests.clear();
+            requests.add(next(database));
+            queue.drainTo(requests);
+            stopped = serve(database, requests);
+        }
+        close(database);
+    }
+
+    private Request next(Database database) {
+        while (true) {
+            try {
+                if (failure != null || !database.hasIdleWork()) {
+                    return queue.take();
+                }
+                Request request = queue.poll(IDLE_MILLIS, TimeUnit.MILLISECONDS);
+                if (request != null) {
+                    return request;
+                }
+                database.doIdleWork();
+            } catch (InterruptedException e) {
+                LOG.debug("The writer of {} is not to be interrupted, and goes on", file);
+            } catch (Throwable e) {
+                fail(database, e);
+            }
+        }
+    }
+
+    /** Does all that is asked for, and says whether to stop. */
+    private boolean serve(Database database, List<Request> requests) {
+        Group group = new Group();
+        List<Request.Write> writes = new ArrayList<>();
+        boolean stop = false;
+        for (Request request : requests) {
+            if (request instanceof Request.Write write) {
+                add(database, group, write);
+                writes.add(write);
+                if (!group.isFull()) {
+                    continue;
+                }
+            }
+            commit(database, group, writes);
+            group = new Group();
+            writes.clear();
+            if (request instanceof Request.Read read) {
+                read(database, read);
+            } else if (request instanceof Request.Open open) {
+                open(database, open);
+            } else if (request instanceof Request.Fence fence) {
+                fence.answer().complete(true);
+            } else if (request instanceof Request.Stop) {
+                stop = true;
+            }
+        }
+        commit(database, group, writes);
+        return stop;
+    }
+
+    private void add(Database database, Group group, Request.Write write) {
+        if (failure != null) {
+            return;
+        }
+        try {
+            group.add(write.session(), write.changes());
+        } catch (RuntimeException e) {
+            fail(database, e);
+        }
+    }
+
+    private void commit(Database database, Group group, List<Request.Write> writes) {
+        if (failure == null && !group.isEmpty()) {
+            try {
+                database.store(group);
+            } catch (Throwable e) {
+                fail(database, e);
+            }
+        }
+        for (Request.Write write : writes) {
+            call(
+                    () -> {
+                        if (failure == null) {
+                            write.outcome().stored();
+                        } else {
+                            write.outcome().failed(failure);
+                        }
+                    });
+        }
+    }
+
+    private void read(Database database, Request.Read read) {
+        call(
+                () -> {
+                    if (failure != null) {
+                        read.page().failed(failure);
+                        return;
+                    }
+                    List<dev.holdfast.mqtt.store.OutgoingMessage> messages;
+                    try {
+                        messages =
+                                database.readQueued(
+                                        read.session(),
+                                        read.afterSequence(),
+                                        read.maximumMessages(),
+                                        read.maximumBytes());
+                    } catch (SQLException | RuntimeException e) {
+                        read.page().failed(Errors.reading(file, e));
+                        return;
+                    }
+                    read.page().read(messages);
+                });
+    }
+
+    private void open(Database database, Request.Open open) {
+        if (failure != null) {
+            open.answer().completeExceptionally(failure);
+            return;
+        }
+        try {
+            SessionRow session = database.openSession(open.clientIdentifier());
+            open.answer().complete(new Request.Opened(session, database.recover(session)));
+        } catch (SQLException | RuntimeException e) {
+            open.answer().completeExceptionally(Errors.reading(file, e));
+        }
+    }
+
+    /** A callback that throws is a bug of its owner and must not touch other sessions. */
+    private void call(Runnable callback) {
+        try {
+            callback.run();
+        } catch (RuntimeException | Error e) {
+            LOG.error("A callback of store {} threw; the store goes on", file, e);
+        }
+    }
+
+    private void fail(Database database, Throwable cause) {
+        failure = Errors.writing(file, cause);
+        try {
+            database.abandon();
+        } catch (SQLException | RuntimeException e) {
+            cause.addSuppressed(e);
+        }
+    }
+
+    private void close(Database database) {
+        if (failure != null) {
+            return;
+        }
+        try {
+            database.close();
+        } catch (SQLException | RuntimeException e) {
+            LOG.warn("Store {} did not close cleanly; all that was stored is in it", file, e);
+        }
+    }
+}
