@@ -11,14 +11,12 @@ import dev.holdfast.mqtt.impl.packet.Packet;
 import dev.holdfast.mqtt.impl.packet.Pingreq;
 import dev.holdfast.mqtt.impl.packet.ProtocolViolation;
 import dev.holdfast.mqtt.spi.ClientSettings;
-
-import org.jspecify.annotations.Nullable;
-
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.ToLongFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes, keeps and ends network connections, one at a time: the life of a client as a state
@@ -223,7 +221,7 @@ final class Connection {
                 startClean
                         ? new MqttException.ConnectionLost(
                                 "The server has a session that this client does not know; it is to"
-                                    + " be dropped",
+                                        + " be dropped",
                                 null,
                                 false)
                         : handshake.unknownSession());
@@ -407,7 +405,7 @@ final class Connection {
     private static MqttException notTold() {
         return new MqttException.ConnectionLost(
                 "There was no connection to tell the server the Session Expiry Interval of"
-                    + " disconnect(): its session lives on for as long as it was told before",
+                        + " disconnect(): its session lives on for as long as it was told before",
                 null,
                 false);
     }

@@ -1,12 +1,10 @@
 package dev.holdfast.mqtt.impl.scripted;
 
 import static dev.holdfast.mqtt.impl.scripted.ScriptedServer.PATIENCE;
-
 import static org.junit.jupiter.api.Assertions.assertNull;
 
 import dev.holdfast.mqtt.Delivery;
 import dev.holdfast.mqtt.MessageHandler;
-
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;

@@ -13,11 +13,9 @@ import dev.holdfast.mqtt.impl.packet.Suback;
 import dev.holdfast.mqtt.impl.packet.Subscribe;
 import dev.holdfast.mqtt.impl.packet.Unsuback;
 import dev.holdfast.mqtt.impl.packet.Unsubscribe;
-
-import org.jspecify.annotations.Nullable;
-
 import java.time.Duration;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Packets of a server, in few words. */
 final class Packets {

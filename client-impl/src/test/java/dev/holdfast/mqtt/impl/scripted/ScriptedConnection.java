@@ -1,7 +1,6 @@
 package dev.holdfast.mqtt.impl.scripted;
 
 import static dev.holdfast.mqtt.impl.scripted.ScriptedServer.PATIENCE;
-
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.holdfast.mqtt.ReasonCode;
@@ -12,9 +11,6 @@ import dev.holdfast.mqtt.impl.packet.Packet;
 import dev.holdfast.mqtt.impl.packet.Pingreq;
 import dev.holdfast.mqtt.impl.packet.Pubcomp;
 import dev.holdfast.mqtt.impl.packet.Pubrel;
-
-import org.jspecify.annotations.Nullable;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.Socket;
@@ -26,8 +22,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
-
 import javax.net.ssl.SSLSocket;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The server's end of one network connection, in the hands of a test. What is expected is waited

@@ -1,7 +1,6 @@
 package dev.holdfast.mqtt.impl.scripted;
 
 import static dev.holdfast.mqtt.impl.scripted.ScriptedServer.PATIENCE;
-
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 
 import dev.holdfast.mqtt.Message;
@@ -10,9 +9,6 @@ import dev.holdfast.mqtt.MqttClientBuilder;
 import dev.holdfast.mqtt.Publication;
 import dev.holdfast.mqtt.QoS;
 import dev.holdfast.mqtt.ReconnectPolicy;
-
-import org.junit.jupiter.api.AfterEach;
-
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -22,6 +18,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
+import org.junit.jupiter.api.AfterEach;
 
 /** A real client against a scripted server, and the few words that most tests need. */
 abstract class ScriptedTest {

@@ -4,7 +4,6 @@ import static dev.holdfast.mqtt.impl.scripted.Packets.puback;
 import static dev.holdfast.mqtt.impl.scripted.Packets.pubcomp;
 import static dev.holdfast.mqtt.impl.scripted.Packets.pubrec;
 import static dev.holdfast.mqtt.impl.scripted.Packets.pubrel;
-
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
@@ -15,13 +14,11 @@ import dev.holdfast.mqtt.QoS;
 import dev.holdfast.mqtt.SessionLostPolicy;
 import dev.holdfast.mqtt.SessionLostPolicy.InFlight;
 import dev.holdfast.mqtt.impl.packet.Publish;
-
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-
-import java.util.ArrayList;
-import java.util.List;
 
 /** What becomes of messages in flight when the server no longer has the session. */
 class SessionLostPolicyTest extends ScriptedTest {

@@ -8,7 +8,6 @@ import static dev.holdfast.mqtt.impl.scripted.Packets.pubcomp;
 import static dev.holdfast.mqtt.impl.scripted.Packets.pubrec;
 import static dev.holdfast.mqtt.impl.scripted.Packets.pubrel;
 import static dev.holdfast.mqtt.impl.scripted.Packets.refusal;
-
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -23,7 +22,6 @@ import dev.holdfast.mqtt.Resubscribe;
 import dev.holdfast.mqtt.Subscription;
 import dev.holdfast.mqtt.UnknownSession;
 import dev.holdfast.mqtt.impl.packet.Publish;
-
 import org.junit.jupiter.api.Test;
 
 /**
