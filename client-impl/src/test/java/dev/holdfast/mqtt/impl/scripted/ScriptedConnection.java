@@ -18,10 +18,12 @@ import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.function.Supplier;
 import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 
@@ -39,12 +41,15 @@ final class ScriptedConnection {
     private static final int FENCE = 65_000;
 
     private static final int LONGEST_LINE = 200;
+    private static final int LONGEST_CONVERSATION = 200;
     private static final HexFormat HEX = HexFormat.ofDelimiter(" ").withUpperCase();
 
     private final Socket socket;
     private final int number;
     private final ServerCodec codec;
-    private final List<String> conversation = new ArrayList<>();
+
+    /** The last of what was said; made readable only when something fails. */
+    private final ArrayDeque<Supplier<String>> conversation = new ArrayDeque<>();
 
     /** What has arrived and was not read yet, from its position to its limit. */
     private ByteBuffer received = ByteBuffer.allocate(4_096).flip();
@@ -92,7 +97,7 @@ final class ScriptedConnection {
         while (received.remaining() < expected.length && receiveUntil(deadline)) {}
         byte[] actual = new byte[Math.min(expected.length, received.remaining())];
         received.get(actual);
-        note("client: ", actual);
+        note(() -> "client: " + HEX.formatHex(actual));
         if (!Arrays.equals(expected, actual)) {
             throw failure("Expected the bytes " + HEX.formatHex(expected));
         }
@@ -166,7 +171,8 @@ final class ScriptedConnection {
         int size = 0;
         for (Packet packet : packets) {
             byte[] bytes = ServerCodec.encode(packet);
-            note("server: " + packet.getClass().getSimpleName() + " ", bytes);
+            String name = packet.getClass().getSimpleName();
+            note(() -> "server: " + name + " " + HEX.formatHex(bytes));
             encoded.add(bytes);
             size += bytes.length;
         }
@@ -181,7 +187,7 @@ final class ScriptedConnection {
     }
 
     void sendBytes(byte[] bytes) {
-        note("server: ", bytes);
+        note(() -> "server: " + HEX.formatHex(bytes));
         write(bytes);
     }
 
@@ -236,7 +242,7 @@ final class ScriptedConnection {
         do {
             Packet packet = decode();
             if (packet != null) {
-                note("client: " + shortened(packet.toString()));
+                note(() -> "client: " + packet);
                 return packet;
             }
         } while (receiveUntil(deadline));
@@ -276,7 +282,7 @@ final class ScriptedConnection {
             throw failure("The client cannot be read from: " + e);
         }
         if (ended) {
-            note("client: the end");
+            note(() -> "client: the end");
         }
         return !ended;
     }
@@ -291,19 +297,17 @@ final class ScriptedConnection {
     private String conversation() {
         byte[] rest = new byte[received.remaining()];
         received.duplicate().get(rest);
-        return "Connection "
-                + number
-                + " so far:\n  "
-                + String.join("\n  ", conversation)
-                + "\n  bytes not read: "
-                + shortened(rest.length == 0 ? "none" : HEX.formatHex(rest));
+        StringBuilder text = new StringBuilder("Connection " + number + " so far:");
+        conversation.forEach(line -> text.append("\n  ").append(shortened(line.get())));
+        return text.append("\n  bytes not read: ")
+                .append(shortened(rest.length == 0 ? "none" : HEX.formatHex(rest)))
+                .toString();
     }
 
-    private void note(String who, byte[] bytes) {
-        note(who + shortened(HEX.formatHex(bytes)));
-    }
-
-    private void note(String line) {
+    private void note(Supplier<String> line) {
+        if (conversation.size() == LONGEST_CONVERSATION) {
+            conversation.remove();
+        }
         conversation.add(line);
     }
 

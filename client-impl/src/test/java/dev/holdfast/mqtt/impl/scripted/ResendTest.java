@@ -1,0 +1,291 @@
+package dev.holdfast.mqtt.impl.scripted;
+
+import static dev.holdfast.mqtt.impl.scripted.Packets.again;
+import static dev.holdfast.mqtt.impl.scripted.Packets.connack;
+import static dev.holdfast.mqtt.impl.scripted.Packets.puback;
+import static dev.holdfast.mqtt.impl.scripted.Packets.pubcomp;
+import static dev.holdfast.mqtt.impl.scripted.Packets.pubrec;
+import static dev.holdfast.mqtt.impl.scripted.Packets.pubrel;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.holdfast.mqtt.Message;
+import dev.holdfast.mqtt.MqttClient;
+import dev.holdfast.mqtt.MqttException;
+import dev.holdfast.mqtt.Publication;
+import dev.holdfast.mqtt.QoS;
+import dev.holdfast.mqtt.ReasonCode;
+import dev.holdfast.mqtt.impl.packet.Publish;
+import dev.holdfast.mqtt.impl.packet.Pubrel;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** What is sent again, when, and how (section 4.4). */
+class ResendTest extends ScriptedTest {
+    private final MqttClient client = client();
+
+    @Test
+    void resendsUnacknowledgedPublishesInTheirOrderWithDupAndTheirIdentifiers() {
+        ScriptedConnection connection = connect(client);
+        publish(client, QoS.AT_LEAST_ONCE, "1");
+        publish(client, QoS.EXACTLY_ONCE, "2");
+        publish(client, QoS.AT_LEAST_ONCE, "3");
+        publish(client, QoS.EXACTLY_ONCE, "4");
+        Publish first = connection.expect(Publish.class);
+        Publish second = connection.expect(Publish.class);
+        Publish third = connection.expect(Publish.class);
+        Publish fourth = connection.expect(Publish.class);
+        connection.send(puback(third));
+        connection.fence();
+        connection.cut();
+
+        for (int connectionNumber = 2; connectionNumber <= 3; connectionNumber++) {
+            ScriptedConnection next = server.accept().resume();
+            next.expect(again(first));
+            next.expect(again(second));
+            next.expect(again(fourth));
+            next.fence();
+            next.cut();
+        }
+    }
+
+    @Test
+    void sendsNewMessagesBehindTheRepeatedOnes() {
+        ScriptedConnection connection = connect(client);
+        publish(client, QoS.AT_LEAST_ONCE, "old");
+        Publish old = connection.expect(Publish.class);
+        connection.cut();
+        listener.await(Recorder.WasDisconnected.class);
+        publish(client, QoS.AT_LEAST_ONCE, "new");
+        ScriptedConnection next = server.accept().resume();
+        next.expect(again(old));
+        Publish recent = next.expect(Publish.class);
+        assertEquals("new", recent.message().payloadText());
+        assertFalse(recent.dup());
+    }
+
+    @Test
+    void resendsPubrelsInTheOrderOfThePubrecs() {
+        ScriptedConnection connection = connect(client);
+        for (String payload : List.of("a", "b", "c")) {
+            publish(client, QoS.EXACTLY_ONCE, payload);
+        }
+        int a = connection.expect(Publish.class).packetIdentifier();
+        int b = connection.expect(Publish.class).packetIdentifier();
+        int c = connection.expect(Publish.class).packetIdentifier();
+        for (int identifier : List.of(c, a, b)) {
+            connection.send(pubrec(identifier));
+            connection.expect(pubrel(identifier));
+        }
+        connection.cut();
+
+        ScriptedConnection next = server.accept().resume();
+        next.expect(pubrel(c));
+        next.expect(pubrel(a));
+        next.expect(pubrel(b));
+        next.fence();
+    }
+
+    /** The first byte of a repeated PUBREL is 62: no DUP flag there. */
+    @Test
+    void resendsPubrelAndNotThePublishOnceItWasReleased() {
+        ScriptedConnection connection = connect(client);
+        Publication publication = publish(client, QoS.EXACTLY_ONCE, "x");
+        Publish sent = connection.expect(Publish.class);
+        assertEquals(1, sent.packetIdentifier());
+        connection.send(pubrec(sent));
+        connection.expectBytes("62 02 00 01");
+        connection.cut();
+
+        ScriptedConnection next = server.accept().resume();
+        next.expectBytes("62 02 00 01");
+        next.fence();
+        next.send(pubcomp(sent));
+        get(publication.acknowledged());
+    }
+
+    @Test
+    void resendsWithinTheReceiveMaximumOfTheNewConnection() {
+        ScriptedConnection connection = connect(client);
+        publish(client, QoS.EXACTLY_ONCE, "released");
+        publish(client, QoS.AT_LEAST_ONCE, "1");
+        publish(client, QoS.AT_LEAST_ONCE, "2");
+        Publish released = connection.expect(Publish.class);
+        Publish first = connection.expect(Publish.class);
+        Publish second = connection.expect(Publish.class);
+        connection.send(pubrec(released));
+        connection.expect(pubrel(released.packetIdentifier()));
+        connection.cut();
+        listener.await(Recorder.WasDisconnected.class);
+        publish(client, QoS.AT_LEAST_ONCE, "3");
+
+        ScriptedConnection next =
+                server.accept().accept(connack().sessionPresent().receiveMaximum(1));
+        next.expect(pubrel(released.packetIdentifier()));
+        next.expect(again(first));
+        next.fence();
+        // A PUBREL of an earlier connection took no quota here, so its PUBCOMP gives none back.
+        next.send(pubcomp(released));
+        next.fence();
+        next.send(puback(first));
+        next.expect(again(second));
+        next.fence();
+        next.send(puback(second));
+        Publish third = next.expect(Publish.class);
+        assertFalse(third.dup());
+        next.fence();
+    }
+
+    /** Neither the numbers of the packets nor the states say in which order it was published. */
+    @Test
+    void resendsInTheOrderOfPublishingWhateverTheIdentifiersAre() {
+        TestStore store = new TestStore();
+        store.holdsSession();
+        store.holdsInFlight(10, QoS.AT_LEAST_ONCE, 65_534);
+        store.holdsInFlight(11, QoS.EXACTLY_ONCE, 3);
+        store.holdsInFlight(12, QoS.AT_LEAST_ONCE, 65_535);
+        store.holdsInFlight(13, QoS.EXACTLY_ONCE, 1);
+        MqttClient restarted = client(b -> b.store(store));
+        ScriptedConnection connection = connect(restarted, connack().sessionPresent());
+        for (int identifier : List.of(65_534, 3, 65_535, 1)) {
+            Publish resent = connection.expect(Publish.class);
+            assertEquals(identifier, resent.packetIdentifier());
+            assertTrue(resent.dup());
+        }
+        // New messages come last, and take identifiers that are free.
+        publish(restarted, QoS.AT_LEAST_ONCE, "new");
+        publish(restarted, QoS.AT_LEAST_ONCE, "new");
+        assertEquals(2, connection.expect(Publish.class).packetIdentifier());
+        assertEquals(4, connection.expect(Publish.class).packetIdentifier());
+    }
+
+    /** It waited for quota when the connection ended, so nobody has seen it. */
+    @Test
+    void sendsWithoutDupWhatWasNeverSent() {
+        ScriptedConnection connection = connect(client, connack().receiveMaximum(1));
+        publish(client, QoS.AT_LEAST_ONCE, "sent");
+        publish(client, QoS.EXACTLY_ONCE, "waiting");
+        Publish sent = connection.expect(Publish.class);
+        connection.fence();
+        connection.cut();
+
+        ScriptedConnection next = server.accept().resume();
+        next.expect(again(sent));
+        Publish waiting = next.expect(Publish.class);
+        assertEquals("waiting", waiting.message().payloadText());
+        assertFalse(waiting.dup());
+    }
+
+    @Test
+    void resendsNothingWhileConnected() {
+        ScriptedConnection connection = connect(client);
+        publish(client, QoS.AT_LEAST_ONCE, "1");
+        publish(client, QoS.EXACTLY_ONCE, "2");
+        publish(client, QoS.EXACTLY_ONCE, "3");
+        connection.expect(Publish.class);
+        connection.expect(Publish.class);
+        Publish released = connection.expect(Publish.class);
+        connection.send(pubrec(released));
+        connection.expect(Pubrel.class);
+        connection.expectQuiet(Duration.ofMillis(1_500));
+    }
+
+    @Test
+    void answersARepeatedPubrecWithPubrel() {
+        ScriptedConnection connection = connect(client);
+        publish(client, QoS.EXACTLY_ONCE, "x");
+        Publish sent = connection.expect(Publish.class);
+        for (int i = 0; i < 2; i++) {
+            connection.send(pubrec(sent));
+            connection.expect(pubrel(sent.packetIdentifier()));
+        }
+    }
+
+    @Test
+    void answersAPubrecOfAnUnknownIdentifierAndStaysConnected() {
+        ScriptedConnection connection = connect(client);
+        connection.send(pubrec(77));
+        connection.expect(new Pubrel(77, ReasonCode.PACKET_IDENTIFIER_NOT_FOUND));
+        connection.fence();
+    }
+
+    /** A server may repeat its last answer after resuming. */
+    @Test
+    void ignoresALateAcknowledgement() {
+        ScriptedConnection connection = connect(client);
+        connection.send(puback(77), pubcomp(78));
+        connection.fence();
+    }
+
+    /** Whoever began an exchange ends it, however long it takes (section 4.3.3). */
+    @Test
+    void resendsAMessageThatExpiredAfterItWasSent() {
+        ScriptedConnection connection = connect(client);
+        Publication publication =
+                client.publish(
+                        Message.to("t")
+                                .qos(QoS.EXACTLY_ONCE)
+                                .expiry(Duration.ofSeconds(1))
+                                .build());
+        Publish sent = connection.expect(Publish.class);
+        connection.expectQuiet(Duration.ofMillis(1_200));
+        connection.cut();
+        ScriptedConnection next = server.accept().resume();
+        next.expect(again(sent));
+        next.send(pubrec(sent));
+        next.expect(pubrel(sent.packetIdentifier()));
+        next.send(pubcomp(sent));
+        get(publication.acknowledged());
+    }
+
+    // ---- limits that became narrower
+
+    @Test
+    void failsRatherThanResendsWhatTheServerNoLongerTakes() {
+        ScriptedConnection connection = connect(client);
+        Publication retained = client.publish(Message.to("t").payload("r").retain(true).build());
+        Publication large = client.publish(Message.to("t").payload(new byte[100]).build());
+        Publication small = publish(client, QoS.AT_LEAST_ONCE, "s");
+        connection.expect(Publish.class);
+        connection.expect(Publish.class);
+        Publish smallSent = connection.expect(Publish.class);
+        connection.cut();
+
+        ScriptedConnection next =
+                server.accept()
+                        .accept(connack().sessionPresent().withoutRetain().maximumPacketSize(64));
+        next.expect(again(smallSent));
+        next.fence();
+        assertEquals(ReasonCode.RETAIN_NOT_SUPPORTED, rejection(retained));
+        assertEquals(ReasonCode.PACKET_TOO_LARGE, rejection(large));
+        next.send(puback(smallSent));
+        get(small.acknowledged());
+        assertEquals(0, client.session().queuedMessages());
+    }
+
+    /** The server may hold the identifier of a QoS 2 message, and PUBREL frees it. */
+    @Test
+    void releasesTheIdentifierOfAMessageAboveTheNewMaximumQos() {
+        ScriptedConnection connection = connect(client);
+        Publication twice = publish(client, QoS.EXACTLY_ONCE, "2");
+        Publication once = publish(client, QoS.AT_LEAST_ONCE, "1");
+        Publish second = connection.expect(Publish.class);
+        Publish first = connection.expect(Publish.class);
+        connection.cut();
+
+        ScriptedConnection next =
+                server.accept().accept(connack().sessionPresent().maximumQos(QoS.AT_LEAST_ONCE));
+        next.expect(pubrel(second.packetIdentifier()));
+        next.expect(again(first));
+        assertEquals(ReasonCode.QOS_NOT_SUPPORTED, rejection(twice));
+        next.send(pubcomp(second), puback(first));
+        get(once.acknowledged());
+        assertEquals(0, client.session().queuedMessages());
+    }
+
+    private static ReasonCode rejection(Publication publication) {
+        return failure(MqttException.PublishRejected.class, publication.acknowledged()).reason();
+    }
+}
