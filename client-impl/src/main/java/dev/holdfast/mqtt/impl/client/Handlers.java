@@ -9,7 +9,9 @@ import dev.holdfast.mqtt.impl.session.Incoming;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
@@ -28,6 +30,7 @@ final class Handlers {
     private static final int MOST_WAITING_AT_QOS_0 = 10_000;
 
     private static final long MOST_BYTES_WAITING_AT_QOS_0 = 16L << 20;
+    private static final int MOST_ENDED = 1_024;
 
     /** One handler for one Topic Filter; each is itself and no other. */
     static final class Registration {
@@ -57,6 +60,13 @@ final class Handlers {
     /** Messages at QoS 1 and 2 that no handler matched, oldest first; touched on the lane only. */
     private final ArrayDeque<Incoming> unclaimed = new ArrayDeque<>();
 
+    /**
+     * The last Topic Filters that were unsubscribed, oldest first; touched on the lane only. A
+     * server may still send what it had buffered for them, and the acknowledgements of other
+     * messages must not wait behind those.
+     */
+    private final Map<String, TopicFilter> ended = new LinkedHashMap<>();
+
     /** The connection that brought the last QoS 1 message; touched on the lane only. */
     private long connection;
 
@@ -78,7 +88,11 @@ final class Handlers {
             registrations.removeIf(r -> r.topicFilter.equals(topicFilter));
             registrations.add(registration);
         }
-        lane.add(this::offerUnclaimed);
+        lane.add(
+                () -> {
+                    ended.remove(topicFilter);
+                    offerUnclaimed();
+                });
         return registration;
     }
 
@@ -94,6 +108,23 @@ final class Handlers {
     /** Takes a handler back, unless another has come in its place. */
     void unregister(Registration registration) {
         registrations.remove(registration);
+    }
+
+    /** The server has ended the subscription of a handler. */
+    void end(Registration registration) {
+        if (registrations.remove(registration)) {
+            lane.add(() -> rememberEnded(registration));
+        }
+    }
+
+    private void rememberEnded(Registration registration) {
+        if (find(registration.topicFilter) != null) {
+            return;
+        }
+        ended.put(registration.topicFilter, registration.matcher);
+        if (ended.size() > MOST_ENDED) {
+            ended.remove(ended.keySet().iterator().next());
+        }
     }
 
     // ---- messages
@@ -125,7 +156,7 @@ final class Handlers {
             waitingAtQos0.decrementAndGet();
             bytesWaitingAtQos0.addAndGet(-incoming.message().payloadSize());
         }
-        if (!offer(incoming)) {
+        if (!offer(incoming) && !isEnded(incoming)) {
             if (incoming.message().qos() != QoS.AT_MOST_ONCE) {
                 unclaimed.add(incoming);
             }
@@ -152,6 +183,18 @@ final class Handlers {
                 i.remove();
             }
         }
+    }
+
+    /** Whether the message comes late for a subscription that has ended; then it is done with. */
+    private boolean isEnded(Incoming incoming) {
+        for (TopicFilter filter : ended.values()) {
+            if (filter.matches(incoming.message().topic())) {
+                LOG.debug("The subscription has ended that {} comes for", incoming.message());
+                settlement.settle(new HandOver(incoming, 0, settlement), ReasonCode.SUCCESS);
+                return true;
+            }
+        }
+        return false;
     }
 
     private boolean offer(Incoming incoming) {

@@ -151,7 +151,7 @@ final class HoldfastClient implements MqttClient {
         future.whenComplete(
                 (done, failure) -> {
                     if (failure == null && registration != null) {
-                        handlers.unregister(registration);
+                        handlers.end(registration);
                     }
                 });
         driver.submit(
@@ -170,8 +170,9 @@ final class HoldfastClient implements MqttClient {
         boolean raised = chosen.sessionExpiry().filter(e -> !e.isZero()).isPresent();
         if (raised && settings.sessionExpirySeconds() == 0) {
             throw new IllegalArgumentException(
-                    "A session without expiry cannot get one with DISCONNECT (MQTT 5, section 3.14.2.2.2):"
-                            + " give sessionExpiry(…) to the builder, and zero here to end it early");
+                    "A session without expiry cannot get one with DISCONNECT (MQTT 5, section"
+                        + " 3.14.2.2.2): give sessionExpiry(…) to the builder, and zero here to end"
+                        + " it early");
         }
         return disconnect(chosen);
     }
