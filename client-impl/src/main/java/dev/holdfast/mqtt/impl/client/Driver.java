@@ -45,9 +45,9 @@ final class Driver {
     private static final int POLLS_PER_TURN = 16;
 
     /** A page of queued messages read from the store. */
-    private static final int PAGE_MESSAGES = 4_096;
+    static final int PAGE_MESSAGES = 4_096;
 
-    private static final long PAGE_BYTES = 4L << 20;
+    static final long PAGE_BYTES = 4L << 20;
 
     private final Session session;
     private final StoredSession store;

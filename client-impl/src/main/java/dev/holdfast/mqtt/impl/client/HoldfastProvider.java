@@ -39,6 +39,7 @@ public final class HoldfastProvider implements ClientProvider {
                             stored.recovered(),
                             new SplittableRandom(),
                             Encoder::encodedSize);
+            FirstPage.read(stored).ifPresent(session::loaded);
             NettyNetwork network = new NettyNetwork(settings, loop, threads.callbacks());
             return new HoldfastClient(
                     settings, session, stored, network, new NettyLoop(loop), threads);
