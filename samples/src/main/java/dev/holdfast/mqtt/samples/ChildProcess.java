@@ -126,6 +126,31 @@ public final class ChildProcess implements AutoCloseable {
     }
 
     /**
+     * Waits for the end of the program.
+     *
+     * @param timeout how long at most
+     * @return the lines it has written that were not taken yet, at most 10,000
+     * @throws SampleFailure if the time passes first
+     */
+    public List<String> readToEnd(Duration timeout) {
+        try {
+            reader.join(timeout.toMillis());
+            if (reader.isAlive()) {
+                throw new SampleFailure(
+                        "The %s did not end within %d s. %s"
+                                .formatted(name, timeout.toSeconds(), lastWords()));
+            }
+            awaitEnd();
+            List<String> rest = new ArrayList<>();
+            lines.drainTo(rest);
+            return rest;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new SampleFailure("Interrupted while waiting for the end of the " + name);
+        }
+    }
+
+    /**
      * Writes a line to the program. A program that has gone does not get it.
      *
      * @param line without its end

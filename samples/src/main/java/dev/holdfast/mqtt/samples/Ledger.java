@@ -83,6 +83,11 @@ final class Ledger {
         return Math.max(0, published[qos].length() - 1);
     }
 
+    /** The highest number that was received, 0 if none was. */
+    int lastReceived(int qos) {
+        return Math.max(0, received[qos].length() - 1);
+    }
+
     boolean isPublished(int qos, int number) {
         return published[qos].get(number);
     }

@@ -3,7 +3,9 @@ package dev.holdfast.mqtt.samples;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,13 +35,25 @@ final class Server implements AutoCloseable {
     /** Starts a broker on a given port, 0 for a free one, if the options name none. */
     static Server of(Options options, int port) {
         Optional<URI> given = options.server();
-        Path folder = temporaryFolder();
         if (given.isPresent()) {
-            return new Server(given.get(), folder, null);
+            requireListener(given.get());
+            return new Server(given.get(), temporaryFolder(), null);
         }
+        Path folder = temporaryFolder();
         System.out.println("Starting the embedded broker ...");
         BrokerProcess broker = BrokerProcess.start(port, folder.resolve("broker"));
         return new Server(broker.uri(), folder, broker);
+    }
+
+    private static void requireListener(URI uri) {
+        int port = uri.getPort() < 0 ? 1883 : uri.getPort();
+        try (Socket socket = new Socket()) {
+            socket.connect(new InetSocketAddress(uri.getHost(), port), 3_000);
+        } catch (IOException e) {
+            throw new SampleFailure(
+                    "No broker listens at %s: %s. Start it, or leave out --server."
+                            .formatted(uri, e.getMessage()));
+        }
     }
 
     /** A new folder for stores and logs. */
