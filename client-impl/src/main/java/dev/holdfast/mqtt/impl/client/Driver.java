@@ -270,6 +270,7 @@ final class Driver {
 
         @Override
         public void readComplete() {
+            feed(Session::heard);
             wakeUp();
         }
 

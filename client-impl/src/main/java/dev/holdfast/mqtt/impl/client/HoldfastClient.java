@@ -170,9 +170,8 @@ final class HoldfastClient implements MqttClient {
         boolean raised = chosen.sessionExpiry().filter(e -> !e.isZero()).isPresent();
         if (raised && settings.sessionExpirySeconds() == 0) {
             throw new IllegalArgumentException(
-                    "A session without expiry cannot get one with DISCONNECT (MQTT 5, section"
-                        + " 3.14.2.2.2): give sessionExpiry(…) to the builder, and zero here to end"
-                        + " it early");
+                    "A session without expiry cannot get one with DISCONNECT (MQTT 5, section 3.14.2.2.2):"
+                            + " give sessionExpiry(…) to the builder, and zero here to end it early");
         }
         return disconnect(chosen);
     }

@@ -16,7 +16,7 @@ final class KeepAlive {
     private long lastSent;
     private long lastReceived;
 
-    /** When the PINGREQ that is not answered yet was sent; {@link Time#NEVER} if there is none. */
+    /** When the first PINGREQ without an answer was sent; {@link Time#NEVER} if there is none. */
     private long pingSent = Time.NEVER;
 
     void start(int seconds, long now) {
@@ -34,20 +34,24 @@ final class KeepAlive {
         lastSent = now;
     }
 
-    /** Any packet shows that the server is alive, but only PINGRESP answers PINGREQ. */
-    void received(long now, boolean pingresp) {
+    /**
+     * Any byte shows that the server is alive. An answer may have to wait behind a large packet.
+     */
+    void received(long now) {
         lastReceived = now;
-        if (pingresp) {
-            pingSent = Time.NEVER;
-        }
     }
 
+    void answered() {
+        pingSent = Time.NEVER;
+    }
+
+    /** Also without an answer to the last one: the server must hear of this client in any case. */
     boolean pingDue(long now) {
-        return interval > 0 && pingSent == Time.NEVER && now >= nextPing();
+        return interval > 0 && now >= nextPing();
     }
 
     void pinged(long now) {
-        pingSent = now;
+        pingSent = Math.min(pingSent, now);
     }
 
     boolean serverSilent(long now) {
@@ -58,7 +62,7 @@ final class KeepAlive {
         if (interval == 0) {
             return Time.NEVER;
         }
-        return pingSent == Time.NEVER ? nextPing() : patienceEnds();
+        return pingSent == Time.NEVER ? nextPing() : Math.min(nextPing(), patienceEnds());
     }
 
     /** A little early, so that a late timer does not make the silence longer than promised. */

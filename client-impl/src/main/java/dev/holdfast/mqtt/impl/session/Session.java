@@ -234,12 +234,17 @@ public final class Session {
         }
     }
 
+    /** Something came from the server, though it need not be a whole packet yet. */
+    public void heard() {
+        keepAlive.received(time.now);
+    }
+
     /** A packet from the server. */
     public void received(Packet packet) {
         if (!connection.listens()) {
             return;
         }
-        keepAlive.received(time.now, packet instanceof Pingresp);
+        keepAlive.received(time.now);
         try {
             if (packet instanceof Connack c) {
                 connection.received(c);
@@ -270,7 +275,9 @@ public final class Session {
             subscriptions.received(p);
         } else if (packet instanceof Disconnect d) {
             connection.close(disconnectedBy(d));
-        } else if (!(packet instanceof Pingresp)) {
+        } else if (packet instanceof Pingresp) {
+            keepAlive.answered();
+        } else {
             throw ProtocolViolation.protocolError(
                     nameOf(packet) + ", which has no place in this connection");
         }

@@ -18,7 +18,7 @@ public interface LinkListener {
     /** What came is no valid packet; nothing more is read from this connection. */
     void violated(ProtocolViolation violation);
 
-    /** All packets at hand have been given out. */
+    /** Bytes were read, and all packets at hand have been given out. */
     void readComplete();
 
     /** {@link Link#isWritable} has changed. */

@@ -162,6 +162,11 @@ final class ScriptedConnection {
         return nextWithin(within);
     }
 
+    /** Whether the client has closed the connection, as far as was read. */
+    boolean hasEnded() {
+        return ended;
+    }
+
     // ---- to the client
     // -----------------------------------------------------------------------------
 
