@@ -2,21 +2,13 @@ package dev.holdfast.mqtt.samples;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.io.IOException;
-import java.net.InetSocketAddress;
-import java.net.Socket;
-import java.net.URI;
-import java.nio.file.Files;
+import dev.holdfast.mqtt.samples.brokers.Mosquitto;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -26,7 +18,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The recipes as a user runs them, on the embedded broker and on Mosquitto where it is installed.
+ * The recipes as a user runs them, on the embedded broker and on Mosquitto. Crash and resume kills
+ * publisher and subscriber two dozen times between them.
  */
 @Timeout(value = 3, unit = TimeUnit.MINUTES)
 class RecipesIT {
@@ -34,57 +27,24 @@ class RecipesIT {
 
     @TempDir static Path folder;
     private static BrokerProcess embedded;
-    private static @Nullable Process mosquitto;
-    private static @Nullable URI mosquittoUri;
+    private static Mosquitto mosquitto;
 
     @BeforeAll
-    static void startBrokers() throws IOException {
+    static void startBrokers() throws Exception {
         embedded = BrokerProcess.start(folder.resolve("broker"));
-        Optional<Path> program =
-                Stream.of("/usr/sbin/mosquitto", "/usr/bin/mosquitto", "/usr/local/sbin/mosquitto")
-                        .map(Path::of)
-                        .filter(Files::isExecutable)
-                        .findFirst();
-        if (program.isPresent()) {
-            URI uri = Server.closedPort();
-            mosquitto =
-                    new ProcessBuilder(
-                                    program.get().toString(), "-p", Integer.toString(uri.getPort()))
-                            .redirectErrorStream(true)
-                            .redirectOutput(folder.resolve("mosquitto.log").toFile())
-                            .start();
-            mosquittoUri = uri;
-            awaitPort(uri);
-        }
-    }
-
-    private static void awaitPort(URI uri) throws IOException {
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
-        while (true) {
-            try (Socket socket = new Socket()) {
-                socket.connect(new InetSocketAddress(uri.getHost(), uri.getPort()), 1_000);
-                return;
-            } catch (IOException e) {
-                if (System.nanoTime() > deadline) {
-                    throw e;
-                }
-                Await.passing(Duration.ofMillis(20));
-            }
-        }
+        mosquitto = Mosquitto.start(folder);
     }
 
     @AfterAll
     static void stopBrokers() {
         embedded.close();
-        if (mosquitto != null) {
-            mosquitto.destroy();
-        }
+        mosquitto.close();
     }
 
     @Test
     void losesNothingOverKillsOfPublisherAndSubscriber() {
         List<String> lines =
-                runs("crash-and-resume", "--messages", "1500", "--kills", "5", "--seed", "1");
+                runs("crash-and-resume", "--messages", "1500", "--kills", "7", "--seed", "1");
         assertEquals(ALL_IS_WELL, lines.get(lines.size() - 1));
     }
 
@@ -96,7 +56,7 @@ class RecipesIT {
                         "--messages=1000",
                         "--kills=5",
                         "--seed=2",
-                        "--server=" + requireMosquitto());
+                        "--server=" + mosquitto.uri());
         assertEquals(ALL_IS_WELL, lines.get(lines.size() - 1));
     }
 
@@ -123,7 +83,7 @@ class RecipesIT {
                 "offline-queue"
             })
     void showsWhatItSaysOnMosquitto(String recipe) {
-        runs(recipe, "--server", requireMosquitto());
+        runs(recipe, "--server", mosquitto.uri().toString());
     }
 
     @Test
@@ -136,11 +96,6 @@ class RecipesIT {
     @Test
     void refusesAnUnknownRecipe() {
         run(2, "crash-and-burn");
-    }
-
-    private static String requireMosquitto() {
-        assumeTrue(mosquittoUri != null, "Mosquitto is not installed");
-        return String.valueOf(mosquittoUri);
     }
 
     private static List<String> runs(String... args) {
