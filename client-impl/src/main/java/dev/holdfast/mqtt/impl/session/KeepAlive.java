@@ -1,9 +1,10 @@
 package dev.holdfast.mqtt.impl.session;
 
 /**
- * When to send PINGREQ, and when to give up on a server (MQTT 5, section 3.1.2.10). Silence is
- * measured from the last packet <em>sent</em>: what the server sends proves nothing about this
- * client. All times in milliseconds.
+ * When to send PINGREQ, and when to give up on a server (MQTT 5, section 3.1.2.10). The silence of
+ * this client is measured from the last packet <em>sent</em>: what the server sends proves nothing
+ * about it. The silence of the server calls for a PINGREQ as well, or a client that only publishes
+ * at QoS 0 would never notice that it does so into the void. All times in milliseconds.
  */
 final class KeepAlive {
     private static final long SHORTEST_PATIENCE = 2_000;
@@ -67,7 +68,8 @@ final class KeepAlive {
 
     /** A little early, so that a late timer does not make the silence longer than promised. */
     private long nextPing() {
-        return lastSent + interval - Math.min(interval / 10, LONGEST_HEAD_START);
+        long silentSince = pingSent == Time.NEVER ? Math.min(lastSent, lastReceived) : lastSent;
+        return silentSince + interval - Math.min(interval / 10, LONGEST_HEAD_START);
     }
 
     private long patienceEnds() {
