@@ -14,7 +14,6 @@ final class Backlog {
     static final long WINDOW_BYTES = 16L << 20;
 
     private final OutgoingList window = new OutgoingList();
-    private long windowBytes;
 
     /** Queued messages behind the window, in the store only. */
     private long spilled;
@@ -36,19 +35,17 @@ final class Backlog {
             spilled++;
         } else {
             window.addLast(o);
-            windowBytes += OutgoingMessage.sizeOf(o.message);
             lastLoaded = o.sequence;
         }
     }
 
     private boolean windowIsFull() {
-        return window.size() >= WINDOW_MESSAGES || windowBytes >= WINDOW_BYTES;
+        return window.size() >= WINDOW_MESSAGES || window.bytes() >= WINDOW_BYTES;
     }
 
     /** Puts a message back that had left the window; it is older than all in it. */
     void putBack(Outgoing o) {
         window.addFirst(o);
-        windowBytes += OutgoingMessage.sizeOf(o.message);
         lastLoaded = Math.max(lastLoaded, o.sequence);
     }
 
@@ -61,16 +58,19 @@ final class Backlog {
 
     void remove(Outgoing o) {
         window.remove(o);
-        windowBytes -= OutgoingMessage.sizeOf(o.message);
     }
 
-    boolean isEmpty() {
-        return window.size() == 0 && spilled == 0;
+    int messagesInMemory() {
+        return window.size();
+    }
+
+    long bytesInMemory() {
+        return window.bytes();
     }
 
     /** Where the next page starts, if one should be read now; the caller must then read it. */
     long nextPage() {
-        boolean low = window.size() < WINDOW_MESSAGES / 2 && windowBytes < WINDOW_BYTES / 2;
+        boolean low = window.size() < WINDOW_MESSAGES / 2 && window.bytes() < WINDOW_BYTES / 2;
         if (spilled == 0 || reading || !low) {
             return Ready.NO_READ;
         }
@@ -95,7 +95,6 @@ final class Backlog {
                         "The store read " + m + " as queued behind " + lastLoaded);
             }
             window.addLast(Outgoing.of(m));
-            windowBytes += m.size();
             lastLoaded = m.sequence();
         }
         spilled -= page.size();

@@ -14,6 +14,9 @@ final class Outgoing {
     /** Milliseconds since 1970, or {@link OutgoingMessage#NEVER}. */
     final long expiresAt;
 
+    /** As the store counts. */
+    final long size;
+
     State state = State.QUEUED;
 
     /** 0 while QUEUED, then held in {@link PacketIdentifiers}. */
@@ -47,6 +50,7 @@ final class Outgoing {
         this.sequence = sequence;
         this.message = message;
         this.expiresAt = expiresAt;
+        this.size = OutgoingMessage.sizeOf(message);
     }
 
     static Outgoing of(OutgoingMessage stored) {

@@ -10,6 +10,7 @@ final class OutgoingList {
     private @Nullable Outgoing first;
     private @Nullable Outgoing last;
     private int size;
+    private long bytes;
 
     @Nullable Outgoing first() {
         return first;
@@ -17,6 +18,10 @@ final class OutgoingList {
 
     int size() {
         return size;
+    }
+
+    long bytes() {
+        return bytes;
     }
 
     void addFirst(Outgoing o) {
@@ -44,6 +49,7 @@ final class OutgoingList {
             after.previous = o;
         }
         size++;
+        bytes += o.size;
     }
 
     void remove(Outgoing o) {
@@ -63,5 +69,6 @@ final class OutgoingList {
         o.previous = null;
         o.next = null;
         size--;
+        bytes -= o.size;
     }
 }

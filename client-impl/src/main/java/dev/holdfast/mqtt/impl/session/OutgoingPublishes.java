@@ -120,7 +120,7 @@ final class OutgoingPublishes {
             Outgoing o = Outgoing.of(m);
             identifiers.put(o.packetIdentifier, o);
             messages++;
-            bytes += m.size();
+            bytes += o.size;
             if (o.state == State.RELEASED) {
                 releases.add(o);
             } else {
@@ -144,13 +144,12 @@ final class OutgoingPublishes {
         }
         newestSequence = sequence;
         Outgoing o = new Outgoing(sequence, message, expiresAt);
-        long size = OutgoingMessage.sizeOf(message);
-        if (!makeRoom(size)) {
-            outbox.tell(new Event.PublishFailed(sequence, full(size)));
+        if (!makeRoom(o.size)) {
+            outbox.tell(new Event.PublishFailed(sequence, full(o.size)));
             return;
         }
         messages++;
-        bytes += size;
+        bytes += o.size;
         if (expiresAt != OutgoingMessage.NEVER) {
             nextExpiryCheck = Math.min(nextExpiryCheck, time.now + EXPIRY_CHECK_MILLIS);
         }
@@ -165,20 +164,36 @@ final class OutgoingPublishes {
     }
 
     private boolean makeRoom(long size) {
-        if (bounds.whenFull() == StoreLimits.WhenFull.DROP_OLDEST) {
-            while (!fits(size)) {
-                Outgoing oldest = backlog.first() != null ? backlog.first() : atMostOnce.first();
-                if (oldest == null) {
-                    return false;
-                }
-                drop(
-                        oldest,
-                        new MqttException.StoreFull(
-                                "Dropped for newer messages, because the queue is full and"
-                                        + " StoreLimits says DROP_OLDEST"));
+        boolean drop = bounds.whenFull() == StoreLimits.WhenFull.DROP_OLDEST && couldFit(size);
+        while (drop && !fits(size)) {
+            Outgoing oldest = oldestUnsent();
+            if (oldest == null) {
+                throw new IllegalStateException(
+                        "There should be room for " + size + " bytes: " + full(size).getMessage());
             }
+            drop(
+                    oldest,
+                    new MqttException.StoreFull(
+                            "Dropped for newer messages, because the queue is full and StoreLimits"
+                                    + " says DROP_OLDEST"));
         }
         return fits(size);
+    }
+
+    /** Whether there is room once all is dropped that may be: nothing shall be dropped in vain. */
+    private boolean couldFit(long size) {
+        long others = messages - backlog.messagesInMemory() - atMostOnce.size();
+        long otherBytes = bytes - backlog.bytesInMemory() - atMostOnce.bytes();
+        return others < bounds.outgoingMessages() && otherBytes + size <= bounds.outgoingBytes();
+    }
+
+    private @Nullable Outgoing oldestUnsent() {
+        Outgoing queued = backlog.first();
+        Outgoing unstored = atMostOnce.first();
+        if (queued == null || unstored == null) {
+            return queued == null ? unstored : queued;
+        }
+        return queued.sequence < unstored.sequence ? queued : unstored;
     }
 
     private boolean fits(long size) {
@@ -321,7 +336,9 @@ final class OutgoingPublishes {
         }
         // Not below a second: an exchange once begun goes on (section 4.3.3), and 0 might mean
         // anything.
-        long left = Math.max(1, (o.expiresAt - time.wallClock + 999) / 1_000);
+        // Not above what was asked for either, should the clock have been put back.
+        long whole = o.message.expiry().map(Duration::toSeconds).orElse(Long.MAX_VALUE);
+        long left = Math.max(1, Math.min(whole, (o.expiresAt - time.wallClock + 999) / 1_000));
         return o.message.toBuilder().expiry(Duration.ofSeconds(left)).build();
     }
 
@@ -493,7 +510,7 @@ final class OutgoingPublishes {
 
     private void subtract(Outgoing o) {
         messages--;
-        bytes -= OutgoingMessage.sizeOf(o.message);
+        bytes -= o.size;
     }
 
     private static MqttException expired(Outgoing o) {
@@ -542,6 +559,7 @@ final class OutgoingPublishes {
         o.packetIdentifier = 0;
         o.state = State.QUEUED;
         o.received = ReasonCode.SUCCESS;
+        o.neverLeft = false;
         outbox.persist(new Change.Requeued(o.sequence));
         backlog.putBack(o);
     }

@@ -33,10 +33,16 @@ import java.util.SplittableRandom;
  * rules.
  */
 final class TestCore {
-    final SessionState disk = new SessionState();
+    final SessionState disk;
     final Session session;
     final List<Event> events = new ArrayList<>();
     private final ArrayDeque<Packet> sent = new ArrayDeque<>();
+    private final ArrayDeque<Batch> unstored = new ArrayDeque<>();
+
+    /** Whether batches stay on their way to the disk. */
+    boolean diskHangs;
+
+    long wallClock = 1_000_000;
     private boolean opening;
     private long now = 1_000;
 
@@ -45,16 +51,34 @@ final class TestCore {
     }
 
     TestCore(ClientSettings settings) {
+        this(settings, new SessionState());
+    }
+
+    /** A run that finds what an earlier one left on disk. */
+    TestCore(ClientSettings settings, SessionState disk) {
+        this.disk = disk;
         session =
                 new Session(
                         settings, disk.recovered(), new SplittableRandom(1), Encoder::encodedSize);
     }
 
     static ClientSettings settings() {
+        return settings(
+                false,
+                StoreLimits.defaults(),
+                SessionLostPolicy.defaults(),
+                ReconnectPolicy.exponential(Duration.ofSeconds(1), Duration.ofSeconds(1)));
+    }
+
+    static ClientSettings settings(
+            boolean cleanStart,
+            StoreLimits limits,
+            SessionLostPolicy sessionLost,
+            ReconnectPolicy reconnect) {
         return new ClientSettings(
                 URI.create("mqtt://test"),
                 "c",
-                false,
+                cleanStart,
                 300,
                 0,
                 100,
@@ -64,12 +88,12 @@ final class TestCore {
                 null,
                 List.of(),
                 null,
-                StoreLimits.defaults(),
+                limits,
                 Map.of(),
                 Resubscribe.WHEN_ABSENT,
-                SessionLostPolicy.defaults(),
+                sessionLost,
                 UnknownSession.FAIL,
-                ReconnectPolicy.exponential(Duration.ofSeconds(1), Duration.ofSeconds(1)),
+                reconnect,
                 null,
                 null,
                 null,
@@ -78,7 +102,14 @@ final class TestCore {
 
     /** Connects, and has the server say whether it has a session. */
     void connect(boolean sessionPresent) {
-        session.connect();
+        session.connect(1);
+        open();
+        sent(Connect.class);
+        session.received(connack(sessionPresent));
+    }
+
+    /** Opens the connection that the core asks for, now or after its delay. */
+    void open() {
         turn();
         if (!opening) {
             advance(1_000);
@@ -86,8 +117,6 @@ final class TestCore {
         assertTrue(opening, "the core asks for a connection");
         opening = false;
         session.opened();
-        sent(Connect.class);
-        session.received(connack(sessionPresent));
     }
 
     static Connack connack(boolean sessionPresent) {
@@ -144,17 +173,27 @@ final class TestCore {
         assertTrue(sent.isEmpty(), () -> "sent: " + sent);
     }
 
+    /** What the core told of one kind so far. */
+    <E extends Event> List<E> told(Class<E> type) {
+        turn();
+        return events.stream().filter(type::isInstance).map(type::cast).toList();
+    }
+
     private void turn() {
         for (boolean more = true; more; ) {
-            session.advance(now, now);
+            session.advance(now, wallClock);
             Ready ready = session.poll();
             sent.addAll(ready.packets());
             events.addAll(ready.events());
             opening = opening || ready.open();
-            more = ready.more() || ready.batch() != null;
             if (ready.batch() != null) {
-                ready.batch().changes().forEach(disk::apply);
-                session.stored(ready.batch().id());
+                unstored.add(ready.batch());
+            }
+            more = ready.more() || (!unstored.isEmpty() && !diskHangs);
+            while (!unstored.isEmpty() && !diskHangs) {
+                Batch batch = unstored.remove();
+                batch.changes().forEach(disk::apply);
+                session.stored(batch.id());
             }
         }
     }

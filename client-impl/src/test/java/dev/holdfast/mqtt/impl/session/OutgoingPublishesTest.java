@@ -1,0 +1,84 @@
+package dev.holdfast.mqtt.impl.session;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.holdfast.mqtt.Message;
+import dev.holdfast.mqtt.QoS;
+import dev.holdfast.mqtt.ReconnectPolicy;
+import dev.holdfast.mqtt.SessionLostPolicy;
+import dev.holdfast.mqtt.SessionLostPolicy.InFlight;
+import dev.holdfast.mqtt.StoreLimits;
+import dev.holdfast.mqtt.impl.packet.Publish;
+import dev.holdfast.mqtt.store.OutgoingMessage;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+/** What becomes of single messages in cases that are seldom met. */
+class OutgoingPublishesTest {
+    private static TestCore core(StoreLimits limits) {
+        return new TestCore(
+                TestCore.settings(
+                        false,
+                        limits,
+                        new SessionLostPolicy(InFlight.REPUBLISH, InFlight.REPUBLISH),
+                        ReconnectPolicy.exponential(Duration.ofSeconds(1), Duration.ofSeconds(1))));
+    }
+
+    @Test
+    void messageHeldBackThenRequeuedThenSentIsARepeatWhenItIsSentAgain() {
+        TestCore core = core(StoreLimits.defaults());
+        core.connect(false);
+        core.diskHangs = true;
+        Message message = Message.to("a").qos(QoS.EXACTLY_ONCE).build();
+        core.session.publish(1, message, OutgoingMessage.NEVER);
+        core.cut();
+        core.diskHangs = false;
+        core.connect(false);
+        assertFalse(core.sent(Publish.class).dup());
+        core.cut();
+
+        core.connect(true);
+
+        assertTrue(core.sent(Publish.class).dup());
+    }
+
+    @Test
+    void remainingExpiryDoesNotGrowWhenTheClockIsPutBack() {
+        TestCore core = core(StoreLimits.defaults());
+        Duration longest = Duration.ofSeconds(0xFFFF_FFFFL);
+        Message message = Message.to("a").expiry(longest).build();
+        core.session.publish(1, message, core.wallClock + longest.toMillis());
+        core.wallClock -= 500_000;
+
+        core.connect(false);
+
+        assertEquals(longest, core.sent(Publish.class).message().expiry().orElseThrow());
+    }
+
+    @Test
+    void queueIsNotDroppedForAMessageThatWouldNotFitAnyway() {
+        TestCore core = core(new StoreLimits(100, 1_000, 10, StoreLimits.WhenFull.DROP_OLDEST));
+        core.session.publish(1, Message.to("a").build(), OutgoingMessage.NEVER);
+
+        Message large = Message.to("a").payload(new byte[2_000]).build();
+        core.session.publish(2, large, OutgoingMessage.NEVER);
+
+        assertEquals(1, core.told(Event.PublishFailed.class).size());
+        assertEquals(2, core.told(Event.PublishFailed.class).get(0).sequence());
+        assertEquals(1, core.session.queuedMessages());
+    }
+
+    @Test
+    void theOldestIsDroppedAtWhateverQos() {
+        TestCore core = core(new StoreLimits(2, 1_000, 10, StoreLimits.WhenFull.DROP_OLDEST));
+        Message volatileOne = Message.to("a").qos(QoS.AT_MOST_ONCE).build();
+        core.session.publish(1, volatileOne, OutgoingMessage.NEVER);
+        core.session.publish(2, Message.to("a").build(), OutgoingMessage.NEVER);
+
+        core.session.publish(3, Message.to("a").build(), OutgoingMessage.NEVER);
+
+        assertEquals(1, core.told(Event.PublishFailed.class).get(0).sequence());
+    }
+}
