@@ -15,10 +15,12 @@ import dev.holdfast.mqtt.impl.packet.Unsuback;
 import dev.holdfast.mqtt.impl.packet.Unsubscribe;
 import dev.holdfast.mqtt.store.Change;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -67,6 +69,9 @@ final class Subscriptions {
     /** What the server has in this session, as far as it said so; stored. */
     private final Map<String, Subscription> confirmed = new LinkedHashMap<>();
 
+    /** Topic Filters of SUBSCRIBEs that got no answer: the server may have them. */
+    private final Set<String> uncertain = new HashSet<>();
+
     /** Topic Filters to be unsubscribed, with the calls that wait. */
     private final Map<String, List<Long>> unwanted = new LinkedHashMap<>();
 
@@ -108,6 +113,8 @@ final class Subscriptions {
                 declared.computeIfAbsent(
                         subscription.topicFilter(), f -> new Declared(subscription));
         d.wanted = subscription;
+        // From now on it is that of the caller, who learns of a refusal.
+        d.permanent = false;
         d.waiting.add(token);
         if (limits != null) {
             request(d, limits);
@@ -119,7 +126,10 @@ final class Subscriptions {
         if (d != null) {
             failWaiting(d, topicFilter);
         }
-        boolean known = confirmed.containsKey(topicFilter) || isRequested(topicFilter);
+        boolean known =
+                confirmed.containsKey(topicFilter)
+                        || uncertain.contains(topicFilter)
+                        || isRequested(topicFilter);
         if (!known) {
             outbox.tell(new Event.Unsubscribed(token));
             return;
@@ -158,6 +168,7 @@ final class Subscriptions {
     void sessionLost() {
         confirmed.keySet().forEach(f -> outbox.persist(new Change.Unsubscribed(f)));
         confirmed.clear();
+        uncertain.clear();
         unwanted.values().forEach(l -> l.forEach(t -> outbox.tell(new Event.Unsubscribed(t))));
         unwanted.clear();
     }
@@ -210,6 +221,7 @@ final class Subscriptions {
     }
 
     private void waitAgain(SubscribeRequest r) {
+        uncertain.add(r.subscription().topicFilter());
         Declared d = declared.get(r.subscription().topicFilter());
         if (d != null) {
             d.waiting.addAll(r.tokens());
@@ -322,6 +334,7 @@ final class Subscriptions {
             return;
         }
         confirmed.put(filter, r.subscription());
+        uncertain.remove(filter);
         outbox.persist(new Change.Subscribed(r.subscription()));
         Subscribed subscribed =
                 new Subscribed(
@@ -369,6 +382,7 @@ final class Subscriptions {
             r.tokens().forEach(t -> outbox.tell(new Event.UnsubscribeFailed(t, cause)));
             return;
         }
+        uncertain.remove(r.topicFilter());
         if (confirmed.remove(r.topicFilter()) != null) {
             outbox.persist(new Change.Unsubscribed(r.topicFilter()));
         }

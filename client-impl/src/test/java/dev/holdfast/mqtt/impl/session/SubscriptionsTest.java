@@ -58,4 +58,19 @@ class SubscriptionsTest {
         assertEquals("b", core.sent(Subscribe.class).subscriptions().get(0).topicFilter());
         core.assertNothingSent();
     }
+
+    @Test
+    void subscriptionThatMayHaveReachedTheServerIsUnsubscribedThere() {
+        core.connect(false);
+        core.session.subscribe(1, Subscription.to("a"));
+        core.sent(Subscribe.class);
+        core.cut();
+        core.session.unsubscribe(2, "a");
+        assertEquals(0, core.told(Event.Unsubscribed.class).size());
+
+        core.connect(true);
+
+        assertEquals("a", core.sent(Unsubscribe.class).topicFilters().get(0));
+        core.assertNothingSent();
+    }
 }
