@@ -11,6 +11,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.ByteToMessageDecoder;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
+import java.io.IOException;
 import java.security.cert.CertificateException;
 import java.util.List;
 import javax.net.ssl.SSLException;
@@ -22,6 +23,12 @@ final class NettyLink implements Link {
     private static final int BUFFER_BYTES = 64 << 10;
 
     private static final int SMALL_BUFFER_BYTES = 512;
+
+    /**
+     * What is written at most while the network takes nothing. Publishing pauses then; this is for
+     * the answers to a server that talks on and does not listen.
+     */
+    private static final long MOST_OVERFLOW_BYTES = 16L << 20;
 
     private final LinkListener listener;
     private final EventLoop loop;
@@ -35,6 +42,9 @@ final class NettyLink implements Link {
 
     /** Whether this side closed, or is to close as soon as there is a channel. */
     private boolean closing;
+
+    /** Bytes written since the network last took some. */
+    private long overflow;
 
     /** Why the channel is about to become inactive. */
     private @Nullable Throwable failure;
@@ -82,6 +92,8 @@ final class NettyLink implements Link {
         if (open == null || closing) {
             return;
         }
+        boolean full = !open.isWritable();
+        long written = 0;
         ByteBuf buffer = null;
         for (Packet packet : packets) {
             if (buffer == null) {
@@ -90,14 +102,21 @@ final class NettyLink implements Link {
             }
             encoder.encode(packet, buffer);
             if (buffer.readableBytes() >= BUFFER_BYTES) {
+                written += buffer.readableBytes();
                 open.write(buffer, open.voidPromise());
                 buffer = null;
             }
         }
         if (buffer != null) {
+            written += buffer.readableBytes();
             open.write(buffer, open.voidPromise());
         }
         open.flush();
+        overflow = full ? overflow + written : 0;
+        if (overflow > MOST_OVERFLOW_BYTES && failure == null) {
+            failure = new IOException("the server sends, but does not read what it is sent");
+            open.close();
+        }
     }
 
     @Override

@@ -87,9 +87,17 @@ public final class NettyNetwork implements Network {
     private void resolve(NettyLink link) {
         try {
             InetAddress[] addresses = InetAddress.getAllByName(host());
-            loop.execute(() -> connect(link, addresses, 0));
+            onLoop(() -> connect(link, addresses, 0));
         } catch (UnknownHostException e) {
-            loop.execute(() -> link.failed("no address is known for its host", e, false));
+            onLoop(() -> link.failed("no address is known for its host", e, false));
+        }
+    }
+
+    private void onLoop(Runnable step) {
+        try {
+            loop.execute(step);
+        } catch (RejectedExecutionException e) {
+            // The last client was closed while the name was looked up; nobody waits for it.
         }
     }
 
