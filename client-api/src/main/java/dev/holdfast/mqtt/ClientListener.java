@@ -7,6 +7,9 @@ import java.util.Optional;
  * Learns what happens to a client. All methods are called in order, one at a time, on the callback
  * executor, and may call any method of the client; what they throw is logged and has no other
  * effect.
+ *
+ * <p>While a thousand calls about single messages ({@link #unclaimed}, {@link #handlerFailed},
+ * {@link #dropped}) wait for a listener that is slow, further ones are left out.
  */
 public interface ClientListener {
     /**
@@ -69,7 +72,8 @@ public interface ClientListener {
      * was full.
      *
      * @param message the message
-     * @param total how many were dropped since the client was built
+     * @param total how many were dropped since the client was built, with those whose call was left
+     *     out
      */
     default void dropped(Message message, long total) {}
 

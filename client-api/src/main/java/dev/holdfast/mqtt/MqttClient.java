@@ -34,7 +34,8 @@ public interface MqttClient extends AutoCloseable {
     CompletableFuture<Connected> connect();
 
     /**
-     * Accepts a message for publishing, connected or not. It is sent in the order of the calls.
+     * Accepts a message for publishing, connected or not. Messages are sent in the order of the
+     * calls; those at QoS 0, which wait for no acknowledgement, may overtake others.
      *
      * @param message what to publish
      * @return its two stages and its number

@@ -148,7 +148,8 @@ public final class MqttClientBuilder {
      * @return this
      */
     public MqttClientBuilder connectTimeout(Duration timeout) {
-        if (timeout.toMillis() < 1 || timeout.compareTo(Duration.ofHours(1)) > 0) {
+        if (timeout.compareTo(Duration.ofMillis(1)) < 0
+                || timeout.compareTo(Duration.ofHours(1)) > 0) {
             throw new IllegalArgumentException(
                     "connectTimeout(" + timeout + ") is not in 1 ms to 1 hour");
         }

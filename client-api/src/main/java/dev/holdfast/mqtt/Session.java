@@ -26,9 +26,9 @@ public interface Session {
     Optional<Publication> publication(long id);
 
     /**
-     * How many QoS 1 and 2 messages are accepted and not yet acknowledged.
+     * How many messages are accepted and not yet acknowledged, or at QoS 0 not yet sent.
      *
-     * @return queued and in flight
+     * @return queued and in flight, as {@link StoreLimits#outgoingMessages()} counts them
      */
     long queuedMessages();
 

@@ -27,7 +27,12 @@ public final class SessionState {
         /** The server has confirmed it. */
         HELD,
         /** This client asked to end it; if the server still has it, nothing of it has changed. */
-        ENDED
+        ENDED,
+        /**
+         * This client has dropped it and is about to say so; the server may still have it, and
+         * until it confirms otherwise each CONNECT must have Clean Start 1.
+         */
+        DROPPED
     }
 
     private Presence presence = Presence.NONE;

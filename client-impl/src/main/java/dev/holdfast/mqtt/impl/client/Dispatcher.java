@@ -7,7 +7,6 @@ import dev.holdfast.mqtt.StoreLimits;
 import dev.holdfast.mqtt.Subscribed;
 import dev.holdfast.mqtt.impl.session.Event;
 import dev.holdfast.mqtt.impl.session.Incoming;
-import java.util.ArrayDeque;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -27,12 +26,10 @@ final class Dispatcher implements Driver.Application {
     private final Lane completions;
     private final Handlers handlers;
     final Publications publications;
+    final Waiting<Connected> connects;
     final Waiting<Subscribed> subscribes;
     final Waiting<Void> unsubscribes;
     final Waiting<Void> disconnects;
-
-    /** Calls of connect() that wait; a later one of them may belong to a later start. */
-    private final ArrayDeque<CompletableFuture<Connected>> connects = new ArrayDeque<>();
 
     /** Settled messages whose handlers want to know when it is done. */
     private final IdentityHashMap<Incoming, HandOver> settling = new IdentityHashMap<>();
@@ -52,19 +49,10 @@ final class Dispatcher implements Driver.Application {
         this.completions = completions;
         this.handlers = handlers;
         publications = new Publications(completions, bounds);
+        connects = new Waiting<>(completions);
         subscribes = new Waiting<>(completions);
         unsubscribes = new Waiting<>(completions);
         disconnects = new Waiting<>(completions);
-    }
-
-    /** A call of connect(); the last CONNACK answers it if the connection still stands. */
-    void awaitConnected(CompletableFuture<Connected> future) {
-        Connected now = connected;
-        if (now == null) {
-            connects.add(future);
-        } else {
-            completions.add(() -> future.complete(now));
-        }
     }
 
     /** The end of a client waits on no lane, since it may be called for on one. */
@@ -123,8 +111,10 @@ final class Dispatcher implements Driver.Application {
             disconnected(e.cause());
         } else if (event instanceof Event.Reconnecting e) {
             reconnecting(e);
+        } else if (event instanceof Event.ConnectDone e) {
+            connects.complete(e.token(), e.connected());
         } else if (event instanceof Event.ConnectFailed e) {
-            connectFailed(e.cause());
+            connects.fail(e.token(), e.cause());
         } else if (event instanceof Event.DisconnectDone e) {
             disconnectDone(e);
         } else if (event instanceof Event.SessionLost) {
@@ -135,8 +125,7 @@ final class Dispatcher implements Driver.Application {
             completions.add(() -> listener.subscriptionRefused(e.subscription(), e.cause()));
         } else if (event instanceof Event.StoreFailed e) {
             LOG.error("{}: {}", name, e.cause().getMessage(), e.cause());
-            failAll(e.cause());
-            completions.add(() -> listener.storeFailed(e.cause()));
+            stopped(e.cause());
         } else {
             throw new AssertionError("Nobody takes " + event);
         }
@@ -146,10 +135,6 @@ final class Dispatcher implements Driver.Application {
         LOG.info("{}: connected, Session Present {}", name, c.sessionPresent() ? 1 : 0);
         connected = c;
         completions.add(() -> listener.connected(c));
-        for (CompletableFuture<Connected> future : connects) {
-            completions.add(() -> future.complete(c));
-        }
-        connects.clear();
     }
 
     private void disconnected(MqttException cause) {
@@ -181,35 +166,28 @@ final class Dispatcher implements Driver.Application {
         }
     }
 
-    private void connectFailed(MqttException cause) {
-        CompletableFuture<Connected> future = connects.poll();
-        if (future != null) {
-            completions.add(() -> future.completeExceptionally(cause));
-        }
-    }
-
     /** Nothing will happen any more: all that waits fails. */
     void failAll(MqttException cause) {
         if (connected != null) {
             disconnected(cause);
         }
         publications.failAll(cause);
+        connects.failAll(cause);
         subscribes.failAll(cause);
         unsubscribes.failAll(cause);
         disconnects.failAll(cause);
-        connects.forEach(f -> completions.add(() -> f.completeExceptionally(cause)));
-        connects.clear();
         settling.values().forEach(h -> completions.add(() -> h.settled(cause)));
         settling.clear();
     }
 
     @Override
     public void crashed(RuntimeException bug) {
-        LOG.error(
-                "{}: a bug in Holdfast has stopped this client; what is stored is safe", name, bug);
-        failAll(
-                new MqttException.StoreFailed(
-                        "A bug in Holdfast has stopped this client; what is stored is safe: " + bug,
-                        bug));
+        LOG.error("{}: {}", name, bug.getMessage(), bug);
+        stopped(new MqttException.StoreFailed(String.valueOf(bug.getMessage()), bug));
+    }
+
+    private void stopped(MqttException cause) {
+        failAll(cause);
+        completions.add(() -> listener.storeFailed(cause));
     }
 }

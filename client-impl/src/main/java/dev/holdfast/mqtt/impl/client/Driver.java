@@ -34,7 +34,10 @@ final class Driver {
         /** Takes events in their order. */
         void take(List<Event> events);
 
-        /** The core found itself in a state that cannot be: a bug. The driver has stopped. */
+        /**
+         * The core found itself in a state that cannot be: a bug. The driver has stopped; what was
+         * or is asked of the core fails.
+         */
         void crashed(RuntimeException bug);
     }
 
@@ -97,40 +100,62 @@ final class Driver {
         frozen = true;
     }
 
+    /** Whether the store may still be used. Called on the loop. */
+    boolean usesStore() {
+        return !frozen && !stopped;
+    }
+
     boolean isStopped() {
         return stopped;
     }
 
-    /** Ends the driving: nothing is fed or done any more. Called on the loop. */
-    void stop() {
+    /**
+     * Ends the driving: nothing is done any more, and all that is asked of the core fails with this
+     * cause, what comes later too. Called on the loop.
+     */
+    void stop(MqttException cause) {
         stopped = true;
-        setTimer(Long.MAX_VALUE);
+        if (timer != null) {
+            timer.cancel();
+            timer = null;
+        }
         if (link != null) {
             link.close();
         }
+        session.stop(cause);
     }
 
     private void turn() {
         boolean more = true;
         try {
             session.advance(loop.now(), loop.wallClock());
-            for (int i = 0; more && i < POLLS_PER_TURN && !stopped; i++) {
+            for (int i = 0; more && i < POLLS_PER_TURN; i++) {
                 feed();
                 more = poll() || !inputs.isEmpty();
             }
-        } catch (RuntimeException bug) {
+        } catch (Throwable bug) {
+            more = false;
             crash(bug);
         }
         awake.set(false);
         boolean unfinished = more || !inputs.isEmpty();
-        if (unfinished && !stopped && awake.compareAndSet(false, true)) {
+        if (unfinished && awake.compareAndSet(false, true)) {
             loop.execute(this::turn);
         }
     }
 
-    private void crash(RuntimeException bug) {
-        stop();
-        application.crashed(bug);
+    /** Errors are caught as well: a client that has half done something must not go on. */
+    private void crash(Throwable bug) {
+        MqttException failure =
+                new MqttException.StoreFailed(
+                        "A bug in Holdfast has stopped this client; what is stored is safe: " + bug,
+                        bug);
+        try {
+            stop(failure);
+        } catch (RuntimeException another) {
+            failure.addSuppressed(another);
+        }
+        application.crashed(failure);
     }
 
     private void feed() {
@@ -146,18 +171,26 @@ final class Driver {
     /** Asks the core and does what it says; tells whether to ask again at once. */
     private boolean poll() {
         Ready ready = session.poll();
-        if (ready.batch() != null && !frozen) {
-            store.write(ready.batch().changes(), new BatchOutcome(ready.batch()));
+        if (usesStore()) {
+            useStore(ready);
         }
-        if (ready.readQueuedAfter() != Ready.NO_READ && !frozen) {
-            store.readQueued(ready.readQueuedAfter(), PAGE_MESSAGES, PAGE_BYTES, new QueuedPage());
+        if (!stopped) {
+            carryOut(ready);
+            setTimer(ready.deadline());
         }
-        carryOut(ready);
         if (!ready.events().isEmpty()) {
             application.take(ready.events());
         }
-        setTimer(ready.deadline());
-        return ready.more();
+        return ready.more() && !stopped;
+    }
+
+    private void useStore(Ready ready) {
+        if (ready.batch() != null) {
+            store.write(ready.batch().changes(), new BatchOutcome(ready.batch()));
+        }
+        if (ready.readQueuedAfter() != Ready.NO_READ) {
+            store.readQueued(ready.readQueuedAfter(), PAGE_MESSAGES, PAGE_BYTES, new QueuedPage());
+        }
     }
 
     private void carryOut(Ready ready) {
@@ -182,14 +215,7 @@ final class Driver {
      * has passed.
      */
     private void setTimer(long deadline) {
-        if (deadline == Long.MAX_VALUE || stopped) {
-            if (timer != null && stopped) {
-                timer.cancel();
-                timer = null;
-            }
-            return;
-        }
-        if (timer != null && timerAt <= deadline) {
+        if (deadline == Long.MAX_VALUE || (timer != null && timerAt <= deadline)) {
             return;
         }
         if (timer != null) {
@@ -295,7 +321,7 @@ final class Driver {
             try {
                 session.advance(loop.now(), loop.wallClock());
                 input.feed(session);
-            } catch (RuntimeException bug) {
+            } catch (Throwable bug) {
                 crash(bug);
             }
         }

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -31,6 +32,9 @@ final class Handlers {
 
     private static final long MOST_BYTES_WAITING_AT_QOS_0 = 16L << 20;
     private static final int MOST_ENDED = 1_024;
+
+    /** What the listener is told of single messages, and has not taken yet. */
+    private static final int MOST_NOTICES_WAITING = 1_000;
 
     /** One handler for one Topic Filter; each is itself and no other. */
     static final class Registration {
@@ -53,6 +57,8 @@ final class Handlers {
 
     private final AtomicLong waitingAtQos0 = new AtomicLong();
     private final AtomicLong bytesWaitingAtQos0 = new AtomicLong();
+
+    private final AtomicInteger noticesWaiting = new AtomicInteger();
 
     /** Touched on the loop only. */
     private long dropped;
@@ -85,8 +91,13 @@ final class Handlers {
         Registration registration =
                 new Registration(topicFilter, new TopicFilter(topicFilter), handler);
         synchronized (registrations) {
-            registrations.removeIf(r -> r.topicFilter.equals(topicFilter));
-            registrations.add(registration);
+            // In one step, or a message in between would find nobody.
+            Registration before = find(topicFilter);
+            if (before == null) {
+                registrations.add(registration);
+            } else {
+                registrations.set(registrations.indexOf(before), registration);
+            }
         }
         lane.add(
                 () -> {
@@ -107,7 +118,9 @@ final class Handlers {
 
     /** Takes a handler back, unless another has come in its place. */
     void unregister(Registration registration) {
-        registrations.remove(registration);
+        synchronized (registrations) {
+            registrations.remove(registration);
+        }
     }
 
     /** The server has ended the subscription of a handler. */
@@ -134,10 +147,23 @@ final class Handlers {
     void deliver(Incoming incoming) {
         if (incoming.message().qos() == QoS.AT_MOST_ONCE && !takesQos0(incoming.message())) {
             long total = ++dropped;
-            completions.add(() -> listener.dropped(incoming.message(), total));
+            notice(() -> listener.dropped(incoming.message(), total));
             return;
         }
         lane.add(() -> handOver(incoming));
+    }
+
+    /** Tells the listener of a message, unless it is so slow that this would fill the memory. */
+    private void notice(Runnable call) {
+        if (noticesWaiting.get() >= MOST_NOTICES_WAITING) {
+            return;
+        }
+        noticesWaiting.incrementAndGet();
+        completions.add(
+                () -> {
+                    noticesWaiting.decrementAndGet();
+                    call.run();
+                });
     }
 
     private boolean takesQos0(Message message) {
@@ -161,7 +187,7 @@ final class Handlers {
                 unclaimed.add(incoming);
             }
             LOG.debug("No subscription has a handler for {}", incoming.message());
-            completions.add(() -> listener.unclaimed(incoming.message()));
+            notice(() -> listener.unclaimed(incoming.message()));
         }
     }
 
@@ -215,32 +241,30 @@ final class Handlers {
     }
 
     private void call(MessageHandler handler, HandOver.Part part) {
-        CompletionStage<?> stage;
         try {
-            stage = handler.handle(part);
+            CompletionStage<?> stage = handler.handle(part);
+            if (stage == null) {
+                throw new NullPointerException("The handler returned null instead of a stage");
+            }
+            stage.whenComplete((done, failure) -> ended(part, failure));
         } catch (Throwable t) {
             // Errors too: a handler out of memory has not handled its message.
             failed(part, t);
-            return;
         }
-        if (stage == null) {
-            failed(part, new NullPointerException("The handler returned null instead of a stage"));
-            return;
+    }
+
+    private void ended(HandOver.Part part, @Nullable Throwable failure) {
+        if (failure == null) {
+            part.end(ReasonCode.SUCCESS);
+        } else {
+            failed(part, failure);
         }
-        stage.whenComplete(
-                (done, failure) -> {
-                    if (failure == null) {
-                        part.end(ReasonCode.SUCCESS);
-                    } else {
-                        failed(part, failure);
-                    }
-                });
     }
 
     private void failed(HandOver.Part part, Throwable cause) {
         if (part.end(ReasonCode.IMPLEMENTATION_SPECIFIC_ERROR)) {
             LOG.warn("A handler failed, and its message is refused: {}", part, cause);
-            completions.add(() -> listener.handlerFailed(part, cause));
+            notice(() -> listener.handlerFailed(part, cause));
         }
     }
 }

@@ -71,8 +71,9 @@ final class HoldfastClient implements MqttClient {
         this.threads = threads;
         this.nextPublication = store.recovered().numbersReserved();
         Executor executor = settings.executor() == null ? threads.callbacks() : settings.executor();
-        Lane completions = new Lane(executor);
-        handlers = new Handlers(new Lane(executor), completions, settings.listener(), this::settle);
+        Lane completions = new Lane(executor, threads.callbacks());
+        Lane deliveries = new Lane(executor, threads.callbacks());
+        handlers = new Handlers(deliveries, completions, settings.listener(), this::settle);
         settings.subscriptions().forEach((s, h) -> handlers.register(s.topicFilter(), h));
         dispatcher =
                 new Dispatcher(
@@ -87,11 +88,12 @@ final class HoldfastClient implements MqttClient {
     @Override
     public CompletableFuture<Connected> connect() {
         requireOpen();
+        long token = nextToken.getAndIncrement();
         CompletableFuture<Connected> future = new CompletableFuture<>();
         driver.submit(
                 session -> {
-                    dispatcher.awaitConnected(future);
-                    session.connect();
+                    dispatcher.connects.add(token, future);
+                    session.connect(token);
                 });
         return future;
     }
@@ -231,19 +233,22 @@ final class HoldfastClient implements MqttClient {
         CompletableFuture<Optional<Publication>> answer = new CompletableFuture<>();
         driver.submit(
                 session -> {
-                    for (Pending p : session.pending()) {
-                        if (p.sequence() == id) {
-                            answer.complete(
-                                    Optional.of(dispatcher.publications.adopt(id, p.message())));
-                        }
-                    }
-                    if (!answer.isDone() && session.isQueuedInStore(id)) {
+                    Optional<Publication> found = inMemory(session, id);
+                    if (found.isEmpty() && session.isQueuedInStore(id) && driver.usesStore()) {
                         store.readQueued(id - 1, 1, 1, new LookUp(id, answer));
                     } else {
-                        answer.complete(Optional.empty());
+                        answer.complete(found);
                     }
                 });
         return await(answer, LONGEST_LOOK_SECONDS * 1_000);
+    }
+
+    private Optional<Publication> inMemory(
+            dev.holdfast.mqtt.impl.session.Session session, long id) {
+        return session.pending().stream()
+                .filter(p -> p.sequence() == id)
+                .findFirst()
+                .map(p -> dispatcher.publications.adopt(id, p.message()));
     }
 
     /** Reads one queued message that is in the store only. */
@@ -258,16 +263,20 @@ final class HoldfastClient implements MqttClient {
 
         @Override
         public void read(List<OutgoingMessage> messages) {
-            driver.submit(
-                    session ->
-                            answer.complete(
-                                    messages.stream()
-                                            .filter(m -> m.sequence() == id)
-                                            .findFirst()
-                                            .map(
-                                                    m ->
-                                                            dispatcher.publications.adopt(
-                                                                    id, m.message()))));
+            driver.submit(session -> answer.complete(found(session, messages)));
+        }
+
+        /** It may have come into memory meanwhile, or have been sent and acknowledged even. */
+        private Optional<Publication> found(
+                dev.holdfast.mqtt.impl.session.Session session, List<OutgoingMessage> messages) {
+            Optional<Publication> loaded = inMemory(session, id);
+            if (loaded.isPresent() || !session.isQueuedInStore(id)) {
+                return loaded;
+            }
+            return messages.stream()
+                    .filter(m -> m.sequence() == id)
+                    .findFirst()
+                    .map(m -> dispatcher.publications.adopt(id, m.message()));
         }
 
         @Override
@@ -316,10 +325,11 @@ final class HoldfastClient implements MqttClient {
         CompletableFuture<Void> over = new CompletableFuture<>();
         loop.execute(
                 () -> {
-                    driver.stop();
-                    dispatcher.failAll(
+                    MqttException cause =
                             new MqttException.ClientClosed(
-                                    "close() was called; what was stored is still in the store"));
+                                    "close() was called; what was stored is still in the store");
+                    driver.stop(cause);
+                    dispatcher.failAll(cause);
                     over.complete(null);
                 });
         waitAWhile(over);

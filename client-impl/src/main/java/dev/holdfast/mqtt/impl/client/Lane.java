@@ -2,14 +2,14 @@ package dev.holdfast.mqtt.impl.client;
 
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Runs the application's code on an executor, one task at a time, in the order in which they were
- * added.
+ * added. No task is lost: what the executor refuses runs on another, and what that refuses as well,
+ * because the last client was closed, runs here and now.
  */
 final class Lane {
     private static final Logger LOG = LoggerFactory.getLogger("dev.holdfast.mqtt.callbacks");
@@ -18,11 +18,21 @@ final class Lane {
     private static final int TASKS_PER_TURN = 1_024;
 
     private final Executor executor;
+    private final Executor fallback;
     private final ConcurrentLinkedQueue<Runnable> tasks = new ConcurrentLinkedQueue<>();
     private final AtomicBoolean awake = new AtomicBoolean();
 
-    Lane(Executor executor) {
+    /** Whether the log has been told that the executor refuses. */
+    private volatile boolean refused;
+
+    /**
+     * Starts empty.
+     *
+     * @param fallback takes what the executor refuses, until there is no client any more
+     */
+    Lane(Executor executor, Executor fallback) {
         this.executor = executor;
+        this.fallback = fallback;
     }
 
     void add(Runnable task) {
@@ -32,16 +42,26 @@ final class Lane {
 
     private void wakeUp() {
         if (!awake.get() && awake.compareAndSet(false, true) && !schedule()) {
-            awake.set(false);
-            LOG.warn("The executor of the client takes no more tasks; callbacks are lost");
+            run();
         }
     }
 
     private boolean schedule() {
+        return isTakenBy(executor) || isTakenBy(fallback);
+    }
+
+    private boolean isTakenBy(Executor candidate) {
         try {
-            executor.execute(this::run);
+            candidate.execute(this::run);
             return true;
-        } catch (RejectedExecutionException e) {
+        } catch (RuntimeException refusal) {
+            if (candidate == executor && !refused) {
+                refused = true;
+                LOG.warn(
+                        "The executor of the client refuses its callbacks, which run on Holdfast's"
+                                + " own threads instead: close the client before its executor",
+                        refusal);
+            }
             return false;
         }
     }
@@ -51,7 +71,6 @@ final class Lane {
             if (schedule()) {
                 return;
             }
-            // The executor has come to its end: the rest is run here and now.
         }
         awake.set(false);
         if (!tasks.isEmpty()) {

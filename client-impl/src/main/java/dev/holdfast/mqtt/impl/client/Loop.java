@@ -2,7 +2,7 @@ package dev.holdfast.mqtt.impl.client;
 
 /** The one thread that owns a client's session; shared by many clients. */
 interface Loop {
-    /** Runs a task on the loop, later; from any thread. Does nothing when the loop is gone. */
+    /** Runs a task on the loop, later; from any thread. Runs it at once when the loop is gone. */
     void execute(Runnable task);
 
     /**

@@ -18,7 +18,9 @@ final class NettyLoop implements Loop {
         try {
             loop.execute(task);
         } catch (RejectedExecutionException e) {
-            // The last client was closed; what comes after that has no one to happen to.
+            // The last client was closed, and the loop's thread is gone: a call that came too late
+            // still gets its answer, from the thread of its caller.
+            task.run();
         }
     }
 

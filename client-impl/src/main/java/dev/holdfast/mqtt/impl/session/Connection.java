@@ -14,6 +14,7 @@ import dev.holdfast.mqtt.spi.ClientSettings;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
@@ -35,12 +36,27 @@ final class Connection {
         CLOSING,
         /** Waiting for the time of the next attempt. */
         WAITING,
-        /** The store failed: for good. */
-        FAILED
+        /** The store failed, or the client was closed: for good. */
+        STOPPED
     }
 
     /** A call of disconnect() that waits for its time or for its end. */
-    private record Goodbye(long token, DisconnectOptions options, long deadline) {}
+    private static final class Goodbye {
+        final long token;
+        final DisconnectOptions options;
+
+        /** When it is said at the latest; never after that of a later one. */
+        long deadline;
+
+        /** Calls of connect() made after it: they are answered by a new start. */
+        final List<Long> connects = new ArrayList<>();
+
+        Goodbye(long token, DisconnectOptions options, long deadline) {
+            this.token = token;
+            this.options = options;
+            this.deadline = deadline;
+        }
+    }
 
     private final ClientSettings settings;
     private final Time time;
@@ -58,11 +74,8 @@ final class Connection {
     /** When the present phase has lasted too long; {@link Time#NEVER} if it may last. */
     private long phaseEnds = Time.NEVER;
 
-    /** Whether a call of connect() waits for its outcome. */
-    private boolean connectCalled;
-
-    /** Whether connect() was called while an earlier disconnect() was still at work. */
-    private boolean connectAgain;
+    /** Calls of connect() that wait for the outcome of this start. */
+    private final List<Long> connects = new ArrayList<>();
 
     /** Whether the next CONNECT has Clean Start 1. */
     private boolean startClean;
@@ -89,6 +102,9 @@ final class Connection {
 
     /** Whether its DISCONNECT was sent. */
     private boolean told;
+
+    /** Why nothing happens any more; set in phase STOPPED. */
+    private @Nullable MqttException stoppedFor;
 
     private boolean openNetwork;
     private boolean closeNetwork;
@@ -128,22 +144,24 @@ final class Connection {
     // ---- coming
     // ------------------------------------------------------------------------------------
 
-    void connect() {
-        switch (phase) {
-            case IDLE -> start();
-            case CLOSING -> {
-                connectAgain = connectAgain || leaving;
-                connectCalled = connectCalled || !leaving;
+    void connect(long token) {
+        Connected now = connected;
+        if (phase == Phase.STOPPED) {
+            outbox.tell(new Event.ConnectFailed(token, stoppedFor()));
+        } else if (!goodbyes.isEmpty()) {
+            goodbyes.get(goodbyes.size() - 1).connects.add(token);
+        } else if (now != null) {
+            outbox.tell(new Event.ConnectDone(token, now));
+        } else {
+            connects.add(token);
+            if (phase == Phase.IDLE) {
+                start();
             }
-            case OPENING, HANDSHAKE, WAITING -> connectCalled = true;
-            case CONNECTED -> {}
-            case FAILED -> outbox.tell(new Event.ConnectFailed(Session.stopped()));
         }
     }
 
     private void start() {
-        connectCalled = true;
-        startClean = settings.cleanStart();
+        startClean = settings.cleanStart() || handshake.mustStartClean();
         reconnection.startAnew(time.now);
         incoming.deliverRecovered();
         open();
@@ -169,8 +187,8 @@ final class Connection {
     }
 
     void received(Connack c) {
-        if (phase != Phase.HANDSHAKE) {
-            throw ProtocolViolation.protocolError("a second CONNACK");
+        if (phase != Phase.HANDSHAKE || outbox.holdsConnect()) {
+            throw ProtocolViolation.protocolError("CONNACK that answers no CONNECT");
         }
         if (c.reason().isError()) {
             close(Handshake.refused(c));
@@ -196,13 +214,14 @@ final class Connection {
         connectedAt = time.now;
         phase = Phase.CONNECTED;
         phaseEnds = Time.NEVER;
-        connectCalled = false;
         startClean = false;
         announced = true;
         keepAlive.start((int) now.limits().keepAlive().toSeconds(), time.now);
         outgoing.connected(now.limits());
         incoming.connected();
         outbox.tell(new Event.Connected(now));
+        connects.forEach(t -> outbox.tell(new Event.ConnectDone(t, now)));
+        connects.clear();
         subscriptions.connected(now.limits());
     }
 
@@ -232,7 +251,9 @@ final class Connection {
 
     /** The server broke a rule. */
     void violated(ProtocolViolation violation) {
-        outbox.send(new Disconnect(violation.reason()));
+        if (!outbox.holdsConnect()) {
+            outbox.send(new Disconnect(violation.reason()));
+        }
         close(
                 new MqttException.ServerMisbehaved(
                         "The server broke the protocol: "
@@ -270,7 +291,7 @@ final class Connection {
     /** The network connection is gone, or could not be opened. */
     void closed(MqttException cause) {
         switch (phase) {
-            case FAILED -> {
+            case STOPPED -> {
                 return;
             }
             case IDLE, WAITING -> throw new IllegalStateException("closed() in phase " + phase);
@@ -300,37 +321,73 @@ final class Connection {
     }
 
     private void tryAgain(MqttException cause) {
-        Optional<Duration> delay = reconnection.delay(cause, time.now);
-        outbox.tell(new Event.Reconnecting(cause, delay));
-        if (delay.isPresent()) {
-            phase = Phase.WAITING;
-            phaseEnds = time.now + delay.get().toMillis();
-        } else {
-            rest(cause);
+        Optional<Duration> delay;
+        try {
+            delay = reconnection.delay(cause, time.now);
+        } catch (RuntimeException fault) {
+            giveUp(policyFailed(fault, cause));
+            return;
         }
+        if (delay.isEmpty()) {
+            giveUp(cause);
+            return;
+        }
+        outbox.tell(new Event.Reconnecting(cause, delay));
+        phase = Phase.WAITING;
+        phaseEnds = time.now + delay.get().toMillis();
+    }
+
+    private static MqttException policyFailed(RuntimeException fault, MqttException cause) {
+        MqttException failure =
+                new MqttException.ConnectionLost(
+                        "The ReconnectPolicy failed with "
+                                + fault
+                                + ", so that there is no other attempt after: "
+                                + cause.getMessage(),
+                        fault,
+                        true);
+        failure.addSuppressed(cause);
+        return failure;
+    }
+
+    private void giveUp(MqttException cause) {
+        outbox.tell(new Event.Reconnecting(cause, Optional.empty()));
+        rest(cause);
     }
 
     private void rest(MqttException cause) {
         phase = Phase.IDLE;
         phaseEnds = Time.NEVER;
-        if (connectCalled) {
-            connectCalled = false;
-            outbox.tell(new Event.ConnectFailed(cause));
-        }
+        failAll(connects, cause);
     }
 
-    /** The store failed: the connection goes without a word, since no word could be kept. */
-    void fail(MqttException cause) {
-        boolean network = phase != Phase.IDLE && phase != Phase.WAITING && !openNetwork;
-        endExchanges();
+    private void failAll(List<Long> calls, MqttException cause) {
+        calls.forEach(t -> outbox.tell(new Event.ConnectFailed(t, cause)));
+        calls.clear();
+    }
+
+    /** Ends everything at once; the connection goes without a word, since none could be kept. */
+    void stop(MqttException cause) {
+        closeNetwork = phase != Phase.IDLE && phase != Phase.WAITING && !openNetwork;
         openNetwork = false;
-        closeNetwork = network;
-        phase = Phase.FAILED;
+        phase = Phase.STOPPED;
         phaseEnds = Time.NEVER;
-        outbox.dropAll();
-        outbox.tell(new Event.StoreFailed(cause));
-        goodbyes.forEach(g -> outbox.tell(new Event.DisconnectDone(g.token(), null)));
+        stoppedFor = cause;
+        try {
+            endExchanges();
+        } finally {
+            outbox.dropAll();
+        }
+        failAll(connects, cause);
+        for (Goodbye goodbye : goodbyes) {
+            outbox.tell(new Event.DisconnectDone(goodbye.token, null));
+            failAll(goodbye.connects, cause);
+        }
         goodbyes.clear();
+    }
+
+    MqttException stoppedFor() {
+        return Objects.requireNonNull(stoppedFor, "the client has not stopped");
     }
 
     // ---- saying good-bye
@@ -338,11 +395,13 @@ final class Connection {
 
     /** Ends the connection, or the attempts to make one, once the options' conditions hold. */
     void disconnect(long token, DisconnectOptions options) {
-        if (phase == Phase.FAILED) {
+        if (phase == Phase.STOPPED) {
             outbox.tell(new Event.DisconnectDone(token, null));
         } else {
-            long wait = options.afterPending().toMillis();
-            goodbyes.add(new Goodbye(token, options, time.now + wait));
+            long deadline = time.now + Time.millis(options.afterPending());
+            // What is to be over by then includes all that was asked for before.
+            goodbyes.forEach(g -> g.deadline = Math.min(g.deadline, deadline));
+            goodbyes.add(new Goodbye(token, options, deadline));
         }
     }
 
@@ -353,7 +412,7 @@ final class Connection {
                     new MqttException.ClientClosed("disconnect() or close() was called");
             switch (phase) {
                 case CONNECTED -> {
-                    sendDisconnect(goodbyes.get(0).options());
+                    sendDisconnect(goodbyes.get(0).options);
                     close(cause);
                 }
                 case OPENING, HANDSHAKE -> close(cause);
@@ -363,7 +422,7 @@ final class Connection {
     }
 
     private boolean isDue(Goodbye goodbye) {
-        return outgoing.isEmpty() || time.now >= goodbye.deadline() || phase == Phase.IDLE;
+        return outgoing.isEmpty() || time.now >= goodbye.deadline || phase == Phase.IDLE;
     }
 
     private void sendDisconnect(DisconnectOptions options) {
@@ -390,14 +449,13 @@ final class Connection {
     /** The first goodbye is said, and there is no connection any more. */
     private void left(MqttException cause) {
         Goodbye goodbye = goodbyes.remove(0);
-        boolean untold = goodbye.options().sessionExpiry().isPresent() && !told;
-        boolean again = connectAgain;
+        boolean untold = goodbye.options.sessionExpiry().isPresent() && !told;
         leaving = false;
         told = false;
-        connectAgain = false;
         rest(cause);
-        outbox.tell(new Event.DisconnectDone(goodbye.token(), untold ? notTold() : null));
-        if (again) {
+        outbox.tell(new Event.DisconnectDone(goodbye.token, untold ? notTold() : null));
+        if (!goodbye.connects.isEmpty()) {
+            connects.addAll(goodbye.connects);
             start();
         }
     }
@@ -448,7 +506,7 @@ final class Connection {
         long deadline = Math.min(phaseEnds, keepAlive.deadline());
         return goodbyes.isEmpty() || phase == Phase.CLOSING
                 ? deadline
-                : Math.min(deadline, goodbyes.get(0).deadline());
+                : Math.min(deadline, goodbyes.get(0).deadline);
     }
 
     boolean takeOpen() {

@@ -34,8 +34,11 @@ public sealed interface Event {
      */
     record Reconnecting(MqttException cause, Optional<Duration> next) implements Event {}
 
-    /** The call of connect() has failed for good. */
-    record ConnectFailed(MqttException cause) implements Event {}
+    /** A call of connect() has succeeded. */
+    record ConnectDone(long token, dev.holdfast.mqtt.Connected connected) implements Event {}
+
+    /** A call of connect() has failed for good. */
+    record ConnectFailed(long token, MqttException cause) implements Event {}
 
     /** A call of disconnect() is done. */
     record DisconnectDone(long token, @Nullable MqttException cause) implements Event {}

@@ -62,7 +62,7 @@ final class Handshake {
     Connect connect(boolean clean) {
         cleanStart = clean;
         if (clean) {
-            become(Presence.NONE);
+            become(Presence.DROPPED);
         }
         presenceAtConnect = presence;
         if (presence == Presence.NONE && settings.sessionExpirySeconds() > 0) {
@@ -83,6 +83,14 @@ final class Handshake {
                 settings.credentials(),
                 settings.will(),
                 settings.userProperties());
+    }
+
+    /**
+     * Whether an earlier CONNECT with Clean Start 1, of this run or the one before, was not
+     * confirmed: the server may still have what is dropped here.
+     */
+    boolean mustStartClean() {
+        return presence == Presence.DROPPED;
     }
 
     /** Judges a successful CONNACK; see the table of section 3.2.2.1.1. */

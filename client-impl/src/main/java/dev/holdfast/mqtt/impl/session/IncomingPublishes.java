@@ -191,7 +191,7 @@ final class IncomingPublishes {
         return new Incoming(
                 p.message(),
                 numbers.nextDelivery(durable),
-                p.dup(),
+                p.dup() && !durable,
                 p.packetIdentifier(),
                 connection);
     }

@@ -1,11 +1,11 @@
 package dev.holdfast.mqtt.impl.session;
 
+import dev.holdfast.mqtt.impl.packet.Connect;
 import dev.holdfast.mqtt.impl.packet.Packet;
 import dev.holdfast.mqtt.impl.packet.Publish;
 import dev.holdfast.mqtt.store.Change;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -125,11 +125,12 @@ final class Outbox {
     List<Integer> stopSending() {
         sending = false;
         List<Integer> neverLeft = new ArrayList<>();
-        for (Iterator<Held> i = held.iterator(); i.hasNext(); ) {
-            Packet packet = i.next().packet();
-            if (packet != null) {
-                noteFirstPublish(packet, neverLeft);
-                i.remove();
+        for (int left = held.size(); left > 0; left--) {
+            Held next = held.remove();
+            if (next.packet() == null) {
+                held.add(next);
+            } else {
+                noteFirstPublish(next.packet(), neverLeft);
             }
         }
         heldPublishes = 0;
@@ -142,9 +143,18 @@ final class Outbox {
         }
     }
 
-    /** Drops everything: what the store cannot keep must not have an effect. */
+    /** Whether CONNECT is held back; until it has left, nothing else may. */
+    boolean holdsConnect() {
+        return held.stream().anyMatch(h -> h.packet() instanceof Connect);
+    }
+
+    /**
+     * Drops everything: what the store cannot keep must not have an effect. What is told from now
+     * on rests on nothing, and waits for no batch: none will be reported any more.
+     */
     void dropAll() {
         sending = false;
+        stored = issued;
         packets.clear();
         events.clear();
         changes.clear();

@@ -48,7 +48,7 @@ final class Reconnection {
     }
 
     private Duration withJitter(Duration longest) {
-        long millis = Math.max(0, Math.min(longest.toMillis(), LONGEST_DELAY));
+        long millis = Math.min(Time.millis(longest), LONGEST_DELAY);
         return Duration.ofMillis(millis - (long) (random.nextDouble() * (millis / 2.0)));
     }
 }

@@ -127,8 +127,8 @@ public final class Session {
      * Starts connecting; the first call also hands over what an earlier run received and did not
      * handle.
      */
-    public void connect() {
-        connection.connect();
+    public void connect(long token) {
+        connection.connect(token);
     }
 
     /** Ends the connection, or the attempts to make one, once the options' conditions hold. */
@@ -143,24 +143,24 @@ public final class Session {
      * @param expiresAt milliseconds since 1970, or {@link OutgoingMessage#NEVER}
      */
     public void publish(long sequence, Message message, long expiresAt) {
-        if (hasFailed()) {
-            outbox.tell(new Event.PublishFailed(sequence, stopped()));
+        if (hasStopped()) {
+            outbox.tell(new Event.PublishFailed(sequence, connection.stoppedFor()));
         } else {
             outgoing.publish(sequence, message, expiresAt);
         }
     }
 
     public void subscribe(long token, Subscription subscription) {
-        if (hasFailed()) {
-            outbox.tell(new Event.SubscribeFailed(token, stopped()));
+        if (hasStopped()) {
+            outbox.tell(new Event.SubscribeFailed(token, connection.stoppedFor()));
         } else {
             subscriptions.subscribe(token, subscription);
         }
     }
 
     public void unsubscribe(long token, String topicFilter) {
-        if (hasFailed()) {
-            outbox.tell(new Event.UnsubscribeFailed(token, stopped()));
+        if (hasStopped()) {
+            outbox.tell(new Event.UnsubscribeFailed(token, connection.stoppedFor()));
         } else {
             subscriptions.unsubscribe(token, topicFilter);
         }
@@ -172,19 +172,15 @@ public final class Session {
      * @param outcome SUCCESS, or the reason why it was refused
      */
     public void settle(Incoming message, ReasonCode outcome) {
-        if (hasFailed()) {
-            outbox.tell(new Event.Settled(message, stopped()));
+        if (hasStopped()) {
+            outbox.tell(new Event.Settled(message, connection.stoppedFor()));
         } else {
             incoming.settle(message, outcome);
         }
     }
 
-    private boolean hasFailed() {
-        return connection.phase() == Phase.FAILED;
-    }
-
-    static MqttException stopped() {
-        return new MqttException.StoreFailed("The client stopped when its store failed", null);
+    private boolean hasStopped() {
+        return connection.phase() == Phase.STOPPED;
     }
 
     // ---- events from outside
@@ -215,21 +211,29 @@ public final class Session {
 
     /** A batch is on disk, and all before it. */
     public void stored(long batch) {
-        if (!hasFailed()) {
+        if (!hasStopped()) {
             outbox.stored(batch);
         }
     }
 
     /** The store failed: nothing that is not on disk may have an effect any more. */
     public void storeFailed(MqttException cause) {
-        if (!hasFailed()) {
-            connection.fail(cause);
+        if (!hasStopped()) {
+            connection.stop(cause);
+            outbox.tell(new Event.StoreFailed(cause));
+        }
+    }
+
+    /** Ends everything at once: every command that is or was given fails with this cause. */
+    public void stop(MqttException cause) {
+        if (!hasStopped()) {
+            connection.stop(cause);
         }
     }
 
     /** A page of queued messages, asked for by {@link Ready#readQueuedAfter()}. */
     public void loaded(List<OutgoingMessage> page) {
-        if (!hasFailed()) {
+        if (!hasStopped()) {
             outgoing.loaded(page);
         }
     }
@@ -309,7 +313,7 @@ public final class Session {
     public Ready poll() {
         boolean more = false;
         long page = Ready.NO_READ;
-        if (!hasFailed()) {
+        if (!hasStopped()) {
             outgoing.expire();
             more = writable && outgoing.pump();
             connection.turn();
@@ -326,7 +330,7 @@ public final class Session {
                 connection.takeClose(),
                 connection.takeOpen(),
                 outbox.takeEvents(),
-                hasFailed() ? Time.NEVER : Math.min(connection.deadline(), outgoing.deadline()),
+                hasStopped() ? Time.NEVER : Math.min(connection.deadline(), outgoing.deadline()),
                 more);
     }
 

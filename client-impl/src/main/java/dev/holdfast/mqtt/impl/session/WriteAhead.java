@@ -86,6 +86,8 @@ class WriteAhead {
                 event instanceof Event.Stored
                         || event instanceof Event.PublishFailed
                         || event instanceof Event.Connected
+                        || event instanceof Event.ConnectDone
+                        || event instanceof Event.ConnectFailed
                         || event instanceof Event.Subscribed
                         || event instanceof Event.Unsubscribed;
         return promise ? Wait.STORED : Wait.TURN;
