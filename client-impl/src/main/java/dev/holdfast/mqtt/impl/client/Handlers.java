@@ -116,16 +116,16 @@ final class Handlers {
         return null;
     }
 
-    /** Takes a handler back, unless another has come in its place. */
-    void unregister(Registration registration) {
+    /** Takes a handler back, unless another has come in its place; tells whether it did. */
+    boolean unregister(Registration registration) {
         synchronized (registrations) {
-            registrations.remove(registration);
+            return registrations.remove(registration);
         }
     }
 
     /** The server has ended the subscription of a handler. */
     void end(Registration registration) {
-        if (registrations.remove(registration)) {
+        if (unregister(registration)) {
             lane.add(() -> rememberEnded(registration));
         }
     }
