@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
@@ -54,6 +55,7 @@ final class ScriptedConnection {
     /** What has arrived and was not read yet, from its position to its limit. */
     private ByteBuffer received = ByteBuffer.allocate(4_096).flip();
 
+    private byte[] lastPacket = {};
     private boolean ended;
 
     ScriptedConnection(Socket socket, int number) {
@@ -162,6 +164,11 @@ final class ScriptedConnection {
         return nextWithin(within);
     }
 
+    /** The bytes of the last packet that was taken, in hexadecimal digits. */
+    String lastBytes() {
+        return HEX.formatHex(lastPacket);
+    }
+
     /** Whether the client has closed the connection, as far as was read. */
     boolean hasEnded() {
         return ended;
@@ -222,6 +229,11 @@ final class ScriptedConnection {
         return this;
     }
 
+    /** Reads nothing for a while, as a server under load. */
+    void dawdle(Duration time) {
+        LockSupport.parkNanos(time.toNanos());
+    }
+
     /** Ends the connection without a word. */
     void cut() {
         try {
@@ -255,8 +267,11 @@ final class ScriptedConnection {
     }
 
     private @Nullable Packet decode() {
+        int start = received.position();
         try {
-            return codec.decode(received);
+            Packet packet = codec.decode(received);
+            lastPacket = Arrays.copyOfRange(received.array(), start, received.position());
+            return packet;
         } catch (AssertionError e) {
             throw failure("The client broke a rule: " + e.getMessage());
         }
