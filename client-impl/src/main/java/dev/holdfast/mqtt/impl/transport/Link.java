@@ -11,6 +11,9 @@ public interface Link {
     /** Whether more may be written without piling up in memory. */
     boolean isWritable();
 
-    /** Closes the connection after what was written, also while it is being opened. */
+    /**
+     * Closes the connection after what was written, also while it is being opened. A second call
+     * waits for nothing.
+     */
     void close();
 }

@@ -5,15 +5,18 @@ import dev.holdfast.mqtt.impl.codec.Encoder;
 import dev.holdfast.mqtt.impl.packet.Packet;
 import dev.holdfast.mqtt.impl.packet.ProtocolViolation;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.ByteToMessageDecoder;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
+import io.netty.util.concurrent.ScheduledFuture;
 import java.io.IOException;
 import java.security.cert.CertificateException;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
@@ -23,6 +26,9 @@ final class NettyLink implements Link {
     private static final int BUFFER_BYTES = 64 << 10;
 
     private static final int SMALL_BUFFER_BYTES = 512;
+
+    /** How long the last bytes may take to get out before the connection is closed without them. */
+    private static final long LONGEST_FLUSH_MILLIS = 3_000;
 
     /**
      * What is written at most while the network takes nothing. Publishing pauses then; this is for
@@ -36,6 +42,9 @@ final class NettyLink implements Link {
     private final Encoder encoder = new Encoder();
 
     private @Nullable Channel channel;
+
+    /** Whether the listener was told that the connection is open. */
+    private boolean opened;
 
     /** Whether the listener has had its last call. */
     private boolean closed;
@@ -68,6 +77,7 @@ final class NettyLink implements Link {
 
     void opened() {
         if (!closed && !closing) {
+            opened = true;
             listener.opened();
         }
     }
@@ -126,13 +136,16 @@ final class NettyLink implements Link {
 
     @Override
     public void close() {
-        if (closing) {
-            return;
-        }
+        boolean again = closing;
         closing = true;
-        if (channel != null && channel.isActive()) {
-            channel.close();
-        } else {
+        Channel open = channel;
+        if (open != null && open.isActive()) {
+            if (opened && !again) {
+                closeBehindWhatWasWritten(open);
+            } else {
+                open.close();
+            }
+        } else if (!again) {
             // Still looking for an address, or connecting: what comes of that is of no interest any
             // more.
             loop.execute(
@@ -143,6 +156,22 @@ final class NettyLink implements Link {
                         }
                     });
         }
+    }
+
+    private void closeBehindWhatWasWritten(Channel open) {
+        ScheduledFuture<?> limit =
+                loop.schedule(
+                        () -> {
+                            open.close();
+                        },
+                        LONGEST_FLUSH_MILLIS,
+                        TimeUnit.MILLISECONDS);
+        open.writeAndFlush(Unpooled.EMPTY_BUFFER)
+                .addListener(
+                        done -> {
+                            limit.cancel(false);
+                            open.close();
+                        });
     }
 
     // ---- from the channel
