@@ -145,8 +145,7 @@ class ConnectTest extends ScriptedTest {
         ScriptedConnection connection = server.accept();
         connection.accept(refusal(reason).reasonString("ask Ann"));
         connection.expectClosed();
-        MqttException.ConnectRefused cause =
-                failure(MqttException.ConnectRefused.class, connected);
+        MqttException.ConnectRefused cause = failure(MqttException.ConnectRefused.class, connected);
         assertEquals(reason, cause.reason());
         assertTrue(cause.getMessage().contains("ask Ann"), cause.getMessage());
         assertTrue(listener.await(Recorder.WillReconnect.class).next().isEmpty());
@@ -176,8 +175,7 @@ class ConnectTest extends ScriptedTest {
     void passesOnWhereTheServerSendsItsClients() {
         var connected = client().connect();
         server.accept().accept(refusal(ReasonCode.SERVER_MOVED).serverReference("h2:1884 h3"));
-        MqttException.ConnectRefused cause =
-                failure(MqttException.ConnectRefused.class, connected);
+        MqttException.ConnectRefused cause = failure(MqttException.ConnectRefused.class, connected);
         assertEquals("h2:1884 h3", cause.serverReference().orElseThrow());
     }
 
