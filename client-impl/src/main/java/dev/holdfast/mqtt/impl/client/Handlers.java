@@ -76,6 +76,8 @@ final class Handlers {
     /** The connection that brought the last QoS 1 message; touched on the lane only. */
     private long connection;
 
+    private volatile boolean closed;
+
     Handlers(Lane lane, Lane completions, ClientListener listener, HandOver.Settlement settlement) {
         this.lane = lane;
         this.completions = completions;
@@ -140,6 +142,11 @@ final class Handlers {
         }
     }
 
+    /** The client is closed: what waits for its handler stays with the server or the store. */
+    void close() {
+        closed = true;
+    }
+
     // ---- messages
     // ----------------------------------------------------------------------------------
 
@@ -177,6 +184,9 @@ final class Handlers {
     }
 
     private void handOver(Incoming incoming) {
+        if (closed) {
+            return;
+        }
         forgetVoid(incoming);
         if (incoming.message().qos() == QoS.AT_MOST_ONCE) {
             waitingAtQos0.decrementAndGet();

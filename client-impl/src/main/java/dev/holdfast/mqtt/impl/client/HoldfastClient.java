@@ -316,6 +316,7 @@ final class HoldfastClient implements MqttClient {
         if (!closed.compareAndSet(false, true)) {
             return;
         }
+        handlers.close();
         sayGoodbye();
         try {
             store.close();
