@@ -40,8 +40,9 @@ public interface Publication {
      *
      * @return fails with {@link MqttException.PublishRejected}, {@link
      *     MqttException.MessageExpired}, {@link MqttException.SessionLost}, {@link
-     *     MqttException.StoreFull}, {@link MqttException.StoreFailed}; at QoS 0 also with {@link
-     *     MqttException.ConnectionLost}
+     *     MqttException.StoreFull}, {@link MqttException.StoreFailed}; with {@link
+     *     MqttException.ClientClosed} if the client was closed first, though what is stored goes on
+     *     with the next client
      */
     CompletableFuture<Acknowledgement> acknowledged();
 }

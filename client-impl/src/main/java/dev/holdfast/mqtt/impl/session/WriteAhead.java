@@ -31,18 +31,16 @@ class WriteAhead {
         if (packet instanceof Publish publish) {
             return beforePublish(publish.message().qos(), publish.dup());
         }
-        // CONNECT: that the old session is dropped (Clean Start 1) or that a new one may come into
-        // being, or its
-        // remains would be taken for the state of the next session.
+        // CONNECT: that the old session is dropped (Clean Start 1), or that a new one may come into
+        // being: its remains would be taken for state of the next session.
         // PUBREC: message and identifier, or the server forgets a message we do not have.
         // PUBREL: that it was released, or after a crash the PUBLISH is sent again and taken for a
         // new message.
         // PUBCOMP: that the identifier is forgotten, or after a crash the server's next message
-        // with it is taken for
-        // a repeat. For an unknown identifier too: unknown in memory is not yet unknown on disk.
+        // with it is taken for a repeat. For an unknown identifier too: unknown in memory is not
+        // yet unknown on disk.
         // SUBSCRIBE, UNSUBSCRIBE: that a lost session's received identifiers are forgotten, or the
-        // first messages of
-        // the new one are taken for repeats after a crash.
+        // first messages of the new one are taken for repeats after a crash.
         boolean stored =
                 packet instanceof Connect
                         || packet instanceof Pubrec
@@ -61,9 +59,8 @@ class WriteAhead {
         return switch (qos) {
             case AT_MOST_ONCE -> Wait.NOTHING;
             // May leave before its row is on disk: no promise has been made yet. If PUBACK is
-            // quick, insert and
-            // delete cancel out and the disk is never touched. But it keeps its place behind held
-            // PUBLISHes.
+            // quick, insert and delete cancel out and the disk is never touched. But it keeps its
+            // place behind held PUBLISHes.
             case AT_LEAST_ONCE -> Wait.TURN;
             // The identifier must be tied to the message, or after a crash it goes out twice, or
             // under another.
