@@ -152,12 +152,11 @@ public final class Decoder {
         int body = start + 1;
         reader.start(type.name(), in, body, end);
         try {
-            int remainingLength = VariableByteInteger.read(in, body, end);
-            if (remainingLength == VariableByteInteger.INCOMPLETE) {
+            if (VariableByteInteger.read(in, body, end) == VariableByteInteger.INCOMPLETE) {
                 return null;
             }
             requireFromServer(type, flags);
-            remainingLength = reader.variableByteInteger("Remaining Length");
+            int remainingLength = reader.variableByteInteger("Remaining Length");
             body += VariableByteInteger.size(remainingLength);
             requireSize(body - start + remainingLength);
             if (remainingLength > end - body) {

@@ -105,6 +105,7 @@ class RefusedFramesTest {
             UNSUBACK_1_01 | B0 04 00 01 00 01 | 82 | Reason Code Granted QoS 1 | 3.11.3-2
             DISC_04 | E0 01 04 | 82 | Reason Code Disconnect with Will Message | 3.14.2-1
             DISC_RS_CUT | E0 05 8B 03 1F 00 01 | 81 | ends within the Reason String | 2.1.4
+            AUTH_SHORT | F0 01 18 | 81 | ends within the Property Length | 2.1.4
             AUTH_EMPTY | F0 00 | 82 | no Authentication Method | 3.15.2.2.2
             SRV_CONNECT | 10 00 | 82 | only clients | 2.1.2
             SRV_UNSUBSCRIBE | A2 00 | 82 | only clients | 2.1.2

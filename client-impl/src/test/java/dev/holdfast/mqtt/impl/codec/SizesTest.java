@@ -13,6 +13,7 @@ import dev.holdfast.mqtt.impl.packet.Packet;
 import dev.holdfast.mqtt.impl.packet.ProtocolViolation;
 import dev.holdfast.mqtt.impl.packet.Puback;
 import dev.holdfast.mqtt.impl.packet.Publish;
+import dev.holdfast.mqtt.impl.packet.Unsubscribe;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.util.ArrayList;
@@ -177,6 +178,34 @@ class SizesTest {
         Publish read = (Publish) new Decoder(NO_LIMIT, 0, true).decode(out);
 
         assertEquals(count, read.message().userProperties().size());
+    }
+
+    /** The buffer is too small for either packet, so that only the size is at stake. */
+    @Test
+    void refusesOnlyWhatIsLargerThanMqttCanCarry() {
+        List<String> filters = new ArrayList<>(Collections.nCopies(4_096, "f".repeat(65_533)));
+        filters.add("f".repeat(4_090));
+        Unsubscribe largest = new Unsubscribe(1, filters, List.of());
+        List<String> more = new ArrayList<>(filters);
+        more.set(0, "f".repeat(65_534));
+        Unsubscribe tooLarge = new Unsubscribe(1, more, List.of());
+        ByteBuf out = Unpooled.buffer(0, 16);
+
+        assertEquals(NO_LIMIT, Encoder.encodedSize(largest));
+        assertThrows(IndexOutOfBoundsException.class, () -> new Encoder().encode(largest, out));
+        assertEquals(NO_LIMIT + 1, Encoder.encodedSize(tooLarge));
+        assertThrows(IllegalArgumentException.class, () -> new Encoder().encode(tooLarge, out));
+        assertEquals(0, out.writerIndex());
+    }
+
+    @Test
+    void decoderTakesLimitsThatAClientCanAnnounce() {
+        new Decoder(1, 0, true);
+        new Decoder(NO_LIMIT, 65_535, true);
+        assertThrows(IllegalArgumentException.class, () -> new Decoder(0, 0, true));
+        assertThrows(IllegalArgumentException.class, () -> new Decoder(NO_LIMIT + 1, 0, true));
+        assertThrows(IllegalArgumentException.class, () -> new Decoder(1, -1, true));
+        assertThrows(IllegalArgumentException.class, () -> new Decoder(1, 65_536, true));
     }
 
     /** Beyond what an int can count, too. */
