@@ -25,10 +25,9 @@ final class PacketReader {
         this.end = end;
     }
 
+    /** Lets go of the buffer. */
     void stop() {
         in = Unpooled.EMPTY_BUFFER;
-        index = 0;
-        end = 0;
     }
 
     int remaining() {
