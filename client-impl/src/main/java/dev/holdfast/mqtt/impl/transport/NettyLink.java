@@ -247,8 +247,10 @@ final class NettyLink implements Link {
             Throwable cause = failure;
             if (cause == null) {
                 failed("the other side closed it", null, false);
+            } else if (isDistrust(cause)) {
+                failed("the server's certificate is not to be trusted", cause, true);
             } else if (cause instanceof SSLException) {
-                failed("TLS could not be agreed on", cause, isDistrust(cause));
+                failed("TLS could not be agreed on", cause, false);
             } else {
                 failed("it broke", cause, false);
             }

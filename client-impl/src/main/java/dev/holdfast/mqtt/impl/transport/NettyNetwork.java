@@ -12,14 +12,18 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.handler.ssl.SslHandler;
+import io.netty.util.NetUtil;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
 import java.security.NoSuchAlgorithmException;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import javax.net.ssl.SNIHostName;
+import javax.net.ssl.SNIServerName;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLParameters;
@@ -175,17 +179,48 @@ public final class NettyNetwork implements Network {
         SSLParameters inForce = engine.getSSLParameters();
         if (inForce.getEndpointIdentificationAlgorithm() == null) {
             inForce.setEndpointIdentificationAlgorithm("HTTPS");
-            engine.setSSLParameters(inForce);
         }
+        if (chosen == null || chosen.getServerNames() == null) {
+            // The JDK leaves out names without a dot, which are usual in local networks.
+            inForce.setServerNames(serverNames());
+        }
+        engine.setSSLParameters(inForce);
         return engine;
+    }
+
+    private List<SNIServerName> serverNames() {
+        if (NetUtil.isValidIpV4Address(host()) || NetUtil.isValidIpV6Address(host())) {
+            return List.of();
+        }
+        try {
+            return List.of(new SNIHostName(host()));
+        } catch (IllegalArgumentException e) {
+            return List.of(); // a name that DNS does not allow
+        }
     }
 
     /** Words for a failed connection, with the mend where one is known. */
     static MqttException lost(
             String address, String what, @Nullable Throwable cause, boolean permanent) {
-        String detail =
-                cause == null || cause.getMessage() == null ? "" : " (" + cause.getMessage() + ")";
         return new MqttException.ConnectionLost(
-                "The connection to " + address + " failed: " + what + detail, cause, permanent);
+                "The connection to " + address + " failed: " + what + detail(cause),
+                cause,
+                permanent);
+    }
+
+    /** What the network says, and what lies at the bottom of it: there certificates say more. */
+    private static String detail(@Nullable Throwable cause) {
+        if (cause == null || cause.getMessage() == null) {
+            return "";
+        }
+        Throwable bottom = cause;
+        for (int depth = 0; bottom.getCause() != null && depth < 10; depth++) {
+            bottom = bottom.getCause();
+        }
+        String words = cause.getMessage();
+        String more = bottom.getMessage();
+        return more == null || words.contains(more)
+                ? " (" + words + ")"
+                : " (" + words + ": " + more + ")";
     }
 }

@@ -2,6 +2,7 @@ package dev.holdfast.mqtt.impl.scripted;
 
 import static dev.holdfast.mqtt.impl.scripted.ScriptedServer.PATIENCE;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.holdfast.mqtt.ReasonCode;
 import dev.holdfast.mqtt.impl.codec.ServerCodec;
@@ -25,6 +26,8 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
+import javax.net.ssl.ExtendedSSLSession;
+import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 
@@ -243,9 +246,14 @@ final class ScriptedConnection {
         }
     }
 
-    /** The TLS connection below, after its handshake. */
-    SSLSocket tls() {
-        return (SSLSocket) socket;
+    /** What was agreed on for TLS. */
+    ExtendedSSLSession tlsSession() {
+        return (ExtendedSSLSession) ((SSLSocket) socket).getSession();
+    }
+
+    /** Asserts that the client ends the handshake of TLS, because it does not trust this server. */
+    void expectDistrust() {
+        assertThrows(SSLException.class, () -> ((SSLSocket) socket).startHandshake());
     }
 
     // ---- reading
