@@ -38,7 +38,7 @@ final class CrashAndResume {
 
     /** Runs the recipe. */
     static int run(Options options) {
-        int messages = (int) options.number("messages", 3_000, 1, 1_000_000);
+        int messages = (int) options.number("messages", 2_000, 1, 1_000_000);
         int kills = (int) options.number("kills", 5, 0, 1_000);
         int payload = (int) options.number("payload", 64, 0, 1_000_000);
         long seed = options.number("seed", new Random().nextInt(1_000_000), 0, Long.MAX_VALUE);

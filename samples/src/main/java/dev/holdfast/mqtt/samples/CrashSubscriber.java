@@ -4,6 +4,7 @@ import dev.holdfast.mqtt.Connected;
 import dev.holdfast.mqtt.Delivery;
 import dev.holdfast.mqtt.MqttClient;
 import dev.holdfast.mqtt.ReconnectPolicy;
+import dev.holdfast.mqtt.Subscribed;
 import dev.holdfast.mqtt.Subscription;
 import dev.holdfast.mqtt.h2.H2SessionStore;
 import java.io.BufferedReader;
@@ -41,14 +42,18 @@ final class CrashSubscriber {
                                 .clientIdentifier("subscriber-" + run)
                                 .sessionExpiry(Duration.ofHours(1))
                                 .store(H2SessionStore.at(folder.resolve("subscriber")))
-                                .subscription(
-                                        Subscription.to("holdfast/" + run + "/+"),
-                                        delivery -> record(delivery, journal))
                                 .reconnect(
                                         ReconnectPolicy.exponential(
                                                 Duration.ofMillis(100), Duration.ofSeconds(2)))
                                 .build()) {
+            // Declared before the connection is there: what a resumed session brings finds its
+            // handler.
+            CompletableFuture<Subscribed> subscribed =
+                    client.subscribe(
+                            Subscription.to("holdfast/" + run + "/+"),
+                            delivery -> record(delivery, journal));
             Connected connected = Await.done("connect to " + server, client.connect());
+            Await.done("subscribe", subscribed);
             System.out.println("UP " + connected.sessionPresent());
             BufferedReader commands =
                     new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
