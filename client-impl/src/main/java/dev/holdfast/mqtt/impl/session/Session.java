@@ -22,6 +22,7 @@ import dev.holdfast.mqtt.impl.session.Connection.Phase;
 import dev.holdfast.mqtt.spi.ClientSettings;
 import dev.holdfast.mqtt.store.OutgoingMessage;
 import dev.holdfast.mqtt.store.Recovered;
+import dev.holdfast.mqtt.store.SessionState.Presence;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.ToLongFunction;
@@ -92,6 +93,7 @@ public final class Session {
                         settings.resubscribe(),
                         settings.subscriptions().keySet(),
                         recovered.subscriptions(),
+                        recovered.presence() == Presence.HELD,
                         identifiers,
                         outbox,
                         encodedSize);

@@ -45,14 +45,28 @@ final class Subscriptions {
         }
     }
 
-    private record SubscribeRequest(Subscription subscription, List<Long> tokens) {
+    /** A SUBSCRIBE or UNSUBSCRIBE without an answer. */
+    private interface Request {
+        String topicFilter();
+    }
+
+    private record SubscribeRequest(Subscription subscription, List<Long> tokens)
+            implements Request {
+        @Override
+        public String topicFilter() {
+            return subscription.topicFilter();
+        }
+
         @Override
         public String toString() {
             return "a SUBSCRIBE";
         }
     }
 
-    private record UnsubscribeRequest(String topicFilter, List<Long> tokens) {
+    /** With what the server had before, as far as it said so; null if nothing. */
+    private record UnsubscribeRequest(
+            String topicFilter, List<Long> tokens, @Nullable Subscription former)
+            implements Request {
         @Override
         public String toString() {
             return "an UNSUBSCRIBE";
@@ -69,14 +83,20 @@ final class Subscriptions {
     /** What the server has in this session, as far as it said so; stored. */
     private final Map<String, Subscription> confirmed = new LinkedHashMap<>();
 
-    /** Topic Filters of SUBSCRIBEs that got no answer: the server may have them. */
+    /**
+     * Topic Filters whose last SUBSCRIBE or UNSUBSCRIBE has no answer, or a refusal: the server may
+     * have them. None is in {@link #confirmed}.
+     */
     private final Set<String> uncertain = new HashSet<>();
+
+    /** Whether the server may have any other, from a run or a session that nobody knows of. */
+    private boolean mayHaveOthers;
 
     /** Topic Filters to be unsubscribed, with the calls that wait. */
     private final Map<String, List<Long>> unwanted = new LinkedHashMap<>();
 
     /** Requests on this connection without an answer, by Packet Identifier. */
-    private final Map<Integer, Object> requests = new LinkedHashMap<>();
+    private final Map<Integer, Request> requests = new LinkedHashMap<>();
 
     private @Nullable ServerLimits limits;
 
@@ -84,10 +104,12 @@ final class Subscriptions {
             Resubscribe resubscribe,
             Iterable<Subscription> permanent,
             Iterable<Subscription> recovered,
+            boolean mayHaveOthers,
             PacketIdentifiers<Object> identifiers,
             Outbox outbox,
             ToLongFunction<Packet> encodedSize) {
         this.resubscribe = resubscribe;
+        this.mayHaveOthers = mayHaveOthers;
         this.identifiers = identifiers;
         this.outbox = outbox;
         this.encodedSize = encodedSize;
@@ -126,11 +148,7 @@ final class Subscriptions {
         if (d != null) {
             failWaiting(d, topicFilter);
         }
-        boolean known =
-                confirmed.containsKey(topicFilter)
-                        || uncertain.contains(topicFilter)
-                        || isRequested(topicFilter);
-        if (!known) {
+        if (!mayBeThere(topicFilter)) {
             outbox.tell(new Event.Unsubscribed(token));
             return;
         }
@@ -153,12 +171,11 @@ final class Subscriptions {
         d.waiting.clear();
     }
 
-    private boolean isRequested(String topicFilter) {
-        return requests.values().stream()
-                .anyMatch(
-                        r ->
-                                r instanceof SubscribeRequest s
-                                        && s.subscription().topicFilter().equals(topicFilter));
+    private boolean mayBeThere(String topicFilter) {
+        return mayHaveOthers
+                || confirmed.containsKey(topicFilter)
+                || uncertain.contains(topicFilter)
+                || unwanted.containsKey(topicFilter);
     }
 
     // ---- to the server
@@ -169,6 +186,7 @@ final class Subscriptions {
         confirmed.keySet().forEach(f -> outbox.persist(new Change.Unsubscribed(f)));
         confirmed.clear();
         uncertain.clear();
+        mayHaveOthers = false;
         unwanted.values().forEach(l -> l.forEach(t -> outbox.tell(new Event.Unsubscribed(t))));
         unwanted.clear();
     }
@@ -194,7 +212,7 @@ final class Subscriptions {
 
     void disconnected() {
         limits = null;
-        for (Map.Entry<Integer, Object> open : requests.entrySet()) {
+        for (Map.Entry<Integer, Request> open : requests.entrySet()) {
             identifiers.free(open.getKey());
             if (open.getValue() instanceof SubscribeRequest r) {
                 waitAgain(r);
@@ -210,9 +228,6 @@ final class Subscriptions {
      * asked for again.
      */
     private void waitAgain(UnsubscribeRequest r) {
-        if (confirmed.remove(r.topicFilter()) != null) {
-            outbox.persist(new Change.Unsubscribed(r.topicFilter()));
-        }
         if (declared.containsKey(r.topicFilter())) {
             r.tokens().forEach(t -> outbox.tell(new Event.Unsubscribed(t)));
         } else {
@@ -221,7 +236,6 @@ final class Subscriptions {
     }
 
     private void waitAgain(SubscribeRequest r) {
-        uncertain.add(r.subscription().topicFilter());
         Declared d = declared.get(r.subscription().topicFilter());
         if (d != null) {
             d.waiting.addAll(r.tokens());
@@ -249,6 +263,9 @@ final class Subscriptions {
         } else if (identifier == 0) {
             refused(request, noIdentifier());
         } else {
+            if (!d.wanted.equals(confirmed.get(d.wanted.topicFilter()))) {
+                doubt(d.wanted.topicFilter());
+            }
             requests.put(identifier, request);
             outbox.send(new Subscribe(identifier, List.of(d.wanted), 0, List.of()));
         }
@@ -257,7 +274,10 @@ final class Subscriptions {
     private void requestUnsubscribe(String topicFilter, ServerLimits limits) {
         List<Long> tokens = unwanted.remove(topicFilter);
         UnsubscribeRequest request =
-                new UnsubscribeRequest(topicFilter, tokens == null ? List.of() : tokens);
+                new UnsubscribeRequest(
+                        topicFilter,
+                        tokens == null ? List.of() : tokens,
+                        confirmed.get(topicFilter));
         Unsubscribe probe = new Unsubscribe(1, List.of(topicFilter), List.of());
         MqttException refusal = tooLarge(probe, "UNSUBSCRIBE", topicFilter, limits);
         int identifier = refusal == null ? identifiers.take(request) : 0;
@@ -265,9 +285,31 @@ final class Subscriptions {
             MqttException cause = refusal == null ? noIdentifier() : refusal;
             request.tokens().forEach(t -> outbox.tell(new Event.UnsubscribeFailed(t, cause)));
         } else {
+            doubt(topicFilter);
             requests.put(identifier, request);
             outbox.send(new Unsubscribe(identifier, List.of(topicFilter), List.of()));
         }
+    }
+
+    /**
+     * What the server has is about to change, and is not known until it answers. Stored before the
+     * request leaves, so that after a crash a declared subscription is asked for again.
+     */
+    private void doubt(String topicFilter) {
+        uncertain.add(topicFilter);
+        if (confirmed.remove(topicFilter) != null) {
+            outbox.persist(new Change.Unsubscribed(topicFilter));
+        }
+    }
+
+    private void confirm(Subscription subscription) {
+        uncertain.remove(subscription.topicFilter());
+        confirmed.put(subscription.topicFilter(), subscription);
+        outbox.persist(new Change.Subscribed(subscription));
+    }
+
+    private boolean isOpen(String topicFilter) {
+        return requests.values().stream().anyMatch(r -> r.topicFilter().equals(topicFilter));
     }
 
     private @Nullable MqttException refusal(Subscription s, ServerLimits limits) {
@@ -320,7 +362,7 @@ final class Subscriptions {
         }
         ReasonCode reason = only(p.reasons(), "SUBACK");
         answered(p.packetIdentifier());
-        String filter = r.subscription().topicFilter();
+        String filter = r.topicFilter();
         if (reason.isError()) {
             refused(
                     r,
@@ -333,9 +375,9 @@ final class Subscriptions {
                             reason));
             return;
         }
-        confirmed.put(filter, r.subscription());
-        uncertain.remove(filter);
-        outbox.persist(new Change.Subscribed(r.subscription()));
+        if (!isOpen(filter)) {
+            confirm(r.subscription());
+        }
         Subscribed subscribed =
                 new Subscribed(
                         r.subscription(),
@@ -354,13 +396,17 @@ final class Subscriptions {
         };
     }
 
+    /**
+     * A call of subscribe() that is refused takes its declaration back. One that was given to the
+     * builder, or that the server had confirmed before, stays, and is tried again with the next
+     * connection.
+     */
     private void refused(SubscribeRequest r, MqttException cause) {
-        String filter = r.subscription().topicFilter();
-        Declared d = declared.get(filter);
-        if (d != null && d.permanent) {
+        Declared d = declared.get(r.topicFilter());
+        if (d != null && (d.permanent || r.tokens().isEmpty())) {
             outbox.tell(new Event.SubscriptionRefused(r.subscription(), cause));
-        } else if (d != null && d.wanted.equals(r.subscription()) && d.waiting.isEmpty()) {
-            declared.remove(filter);
+        } else if (d != null && d.waiting.isEmpty() && !isOpen(r.topicFilter())) {
+            declared.remove(r.topicFilter());
         }
         r.tokens().forEach(t -> outbox.tell(new Event.SubscribeFailed(t, cause)));
     }
@@ -379,12 +425,14 @@ final class Subscriptions {
                                     + "': "
                                     + reason,
                             reason);
+            if (r.former() != null && !isOpen(r.topicFilter())) {
+                confirm(r.former());
+            }
             r.tokens().forEach(t -> outbox.tell(new Event.UnsubscribeFailed(t, cause)));
             return;
         }
-        uncertain.remove(r.topicFilter());
-        if (confirmed.remove(r.topicFilter()) != null) {
-            outbox.persist(new Change.Unsubscribed(r.topicFilter()));
+        if (!isOpen(r.topicFilter())) {
+            uncertain.remove(r.topicFilter());
         }
         r.tokens().forEach(t -> outbox.tell(new Event.Unsubscribed(t)));
     }

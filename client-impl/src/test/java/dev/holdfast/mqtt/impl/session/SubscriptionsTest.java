@@ -2,9 +2,14 @@ package dev.holdfast.mqtt.impl.session;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.holdfast.mqtt.QoS;
+import dev.holdfast.mqtt.ReasonCode;
 import dev.holdfast.mqtt.Subscription;
+import dev.holdfast.mqtt.impl.packet.Suback;
 import dev.holdfast.mqtt.impl.packet.Subscribe;
+import dev.holdfast.mqtt.impl.packet.Unsuback;
 import dev.holdfast.mqtt.impl.packet.Unsubscribe;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** Declared subscriptions and the server's are brought into line. */
@@ -72,5 +77,115 @@ class SubscriptionsTest {
 
         assertEquals("a", core.sent(Unsubscribe.class).topicFilters().get(0));
         core.assertNothingSent();
+    }
+
+    @Test
+    void subscriptionWhoseUnsubscribeHadNoAnswerIsNotTakenForConfirmedByTheNextRun() {
+        core.connect(false);
+        core.session.subscribe(1, Subscription.to("a"));
+        core.answer(core.sent(Subscribe.class));
+        core.session.unsubscribe(2, "a");
+
+        core.sent(Unsubscribe.class);
+
+        assertEquals(List.of(), core.disk.recovered().subscriptions());
+    }
+
+    @Test
+    void subscriptionWhoseOptionsWereBeingChangedIsNotTakenForConfirmedByTheNextRun() {
+        core.connect(false);
+        core.session.subscribe(1, Subscription.to("a"));
+        core.answer(core.sent(Subscribe.class));
+        core.session.subscribe(2, Subscription.to("a").atMost(QoS.AT_MOST_ONCE));
+        core.sent(Subscribe.class);
+
+        assertEquals(List.of(), core.disk.recovered().subscriptions());
+    }
+
+    @Test
+    void filterThatAnEarlierRunMayHaveSubscribedIsUnsubscribedAtTheServer() {
+        core.connect(false);
+        core.session.subscribe(1, Subscription.to("a"));
+        core.sent(Subscribe.class);
+        // The process dies before SUBACK.
+
+        TestCore next = new TestCore(TestCore.settings(), core.disk);
+        next.session.unsubscribe(1, "a");
+        next.connect(true);
+
+        assertEquals("a", next.sent(Unsubscribe.class).topicFilters().get(0));
+    }
+
+    @Test
+    void answerToSubscribeIsNotRememberedWhileUnsubscribeIsUnderWay() {
+        core.connect(false);
+        core.session.subscribe(1, Subscription.to("a"));
+        Subscribe subscribe = core.sent(Subscribe.class);
+        core.session.unsubscribe(2, "a");
+        core.sent(Unsubscribe.class);
+
+        core.answer(subscribe);
+
+        assertEquals(1, core.told(Event.Subscribed.class).size());
+        assertEquals(List.of(), core.disk.recovered().subscriptions());
+    }
+
+    @Test
+    void subscriptionGrantedToTheSecondCallStaysDeclaredThoughTheFirstWasRefused() {
+        core.connect(false);
+        core.session.subscribe(1, Subscription.to("a"));
+        core.session.subscribe(2, Subscription.to("a"));
+        refuse(core.sent(Subscribe.class));
+        core.answer(core.sent(Subscribe.class));
+        core.cut();
+
+        core.connect(false);
+
+        assertEquals("a", core.sent(Subscribe.class).subscriptions().get(0).topicFilter());
+    }
+
+    @Test
+    void confirmedSubscriptionThatANewSessionRefusesIsReportedAndTriedAgain() {
+        core.connect(false);
+        core.session.subscribe(1, Subscription.to("a"));
+        core.answer(core.sent(Subscribe.class));
+        core.cut();
+        core.connect(false);
+
+        refuse(core.sent(Subscribe.class));
+
+        assertEquals(1, core.told(Event.SubscriptionRefused.class).size());
+        core.cut();
+        core.connect(true);
+        assertEquals("a", core.sent(Subscribe.class).subscriptions().get(0).topicFilter());
+    }
+
+    @Test
+    void subscriptionThatTheServerRefusesToEndIsStillConfirmed() {
+        core.connect(false);
+        core.session.subscribe(1, Subscription.to("a"));
+        core.answer(core.sent(Subscribe.class));
+        core.session.unsubscribe(2, "a");
+        Unsubscribe unsubscribe = core.sent(Unsubscribe.class);
+
+        core.session.received(
+                new Unsuback(
+                        unsubscribe.packetIdentifier(),
+                        List.of(ReasonCode.NOT_AUTHORIZED),
+                        null,
+                        List.of()));
+
+        assertEquals(1, core.told(Event.UnsubscribeFailed.class).size());
+        assertEquals(List.of(Subscription.to("a")), core.session.subscriptions());
+        assertEquals(List.of(Subscription.to("a")), core.disk.recovered().subscriptions());
+    }
+
+    private void refuse(Subscribe subscribe) {
+        core.session.received(
+                new Suback(
+                        subscribe.packetIdentifier(),
+                        List.of(ReasonCode.NOT_AUTHORIZED),
+                        null,
+                        List.of()));
     }
 }
