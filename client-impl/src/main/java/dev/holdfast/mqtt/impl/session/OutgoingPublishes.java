@@ -318,16 +318,23 @@ final class OutgoingPublishes {
             takeQuota(o);
             outbox.send(new Publish(message, o.packetIdentifier, !o.neverLeft));
             o.neverLeft = false;
-        } else if (message.qos() == QoS.AT_LEAST_ONCE) {
+        } else if (message.qos() == QoS.AT_LEAST_ONCE || o.neverLeft) {
             complete(o);
             outbox.tell(new Event.PublishFailed(o.sequence, refusal));
-        } else {
-            // The server may hold the identifier. The PUBLISH cannot go out again, but PUBREL frees
-            // it as well.
+        } else if (!o.abandoned) {
+            // The server may hold the identifier, and would take another message for a repeat of
+            // this one. So the exchange stays open, until a connection lets it go on.
             o.abandoned = true;
-            outbox.tell(new Event.PublishFailed(o.sequence, refusal));
-            release(o);
+            outbox.tell(new Event.PublishFailed(o.sequence, beyondLimitsInFlight(refusal)));
         }
+    }
+
+    private static MqttException beyondLimitsInFlight(MqttException.PublishRejected refusal) {
+        return new MqttException.PublishRejected(
+                refusal.getMessage()
+                        + ". This one was sent before the limits changed: the server may have it,"
+                        + " and it is sent again if a later connection allows it",
+                refusal.reason());
     }
 
     private Message withRemainingExpiry(Outgoing o) {
@@ -539,7 +546,8 @@ final class OutgoingPublishes {
             boolean once = o.message.qos() == QoS.EXACTLY_ONCE;
             InFlight choice =
                     once ? sessionLostPolicy.exactlyOnce() : sessionLostPolicy.atLeastOnce();
-            if (choice == InFlight.REPUBLISH && !o.abandoned) {
+            // What never left was never a part of the session.
+            if (o.neverLeft || (choice == InFlight.REPUBLISH && !o.abandoned)) {
                 requeue(o);
             } else {
                 complete(o);

@@ -265,9 +265,9 @@ class ResendTest extends ScriptedTest {
         assertEquals(0, client.session().queuedMessages());
     }
 
-    /** The server may hold the identifier of a QoS 2 message, and PUBREL frees it. */
+    /** The server may hold the identifier of a QoS 2 message, so its exchange cannot be ended. */
     @Test
-    void releasesTheIdentifierOfAMessageAboveTheNewMaximumQos() {
+    void failsAMessageAboveTheNewMaximumQosAndKeepsItsExchangeOpen() {
         ScriptedConnection connection = connect(client);
         Publication twice = publish(client, QoS.EXACTLY_ONCE, "2");
         Publication once = publish(client, QoS.AT_LEAST_ONCE, "1");
@@ -277,11 +277,20 @@ class ResendTest extends ScriptedTest {
 
         ScriptedConnection next =
                 server.accept().accept(connack().sessionPresent().maximumQos(QoS.AT_LEAST_ONCE));
-        next.expect(pubrel(second.packetIdentifier()));
         next.expect(again(first));
+        next.send(puback(first));
         assertEquals(ReasonCode.QOS_NOT_SUPPORTED, rejection(twice));
-        next.send(pubcomp(second), puback(first));
         get(once.acknowledged());
+        next.fence();
+        assertEquals(1, client.session().queuedMessages());
+        next.cut();
+
+        ScriptedConnection last = server.accept().accept(connack().sessionPresent());
+        last.expect(again(second));
+        last.send(pubrec(second));
+        last.expect(pubrel(second.packetIdentifier()));
+        last.send(pubcomp(second));
+        last.fence();
         assertEquals(0, client.session().queuedMessages());
     }
 

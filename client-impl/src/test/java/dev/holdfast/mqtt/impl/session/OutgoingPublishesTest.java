@@ -6,11 +6,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.holdfast.mqtt.Message;
 import dev.holdfast.mqtt.QoS;
+import dev.holdfast.mqtt.ReasonCode;
 import dev.holdfast.mqtt.ReconnectPolicy;
 import dev.holdfast.mqtt.SessionLostPolicy;
 import dev.holdfast.mqtt.SessionLostPolicy.InFlight;
 import dev.holdfast.mqtt.StoreLimits;
+import dev.holdfast.mqtt.impl.packet.Pubcomp;
 import dev.holdfast.mqtt.impl.packet.Publish;
+import dev.holdfast.mqtt.impl.packet.Pubrec;
+import dev.holdfast.mqtt.impl.packet.Pubrel;
 import dev.holdfast.mqtt.store.OutgoingMessage;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
@@ -80,5 +84,65 @@ class OutgoingPublishesTest {
         core.session.publish(3, Message.to("a").build(), OutgoingMessage.NEVER);
 
         assertEquals(1, core.told(Event.PublishFailed.class).get(0).sequence());
+    }
+
+    @Test
+    void messageThatNeverLeftSurvivesTheLossOfItsSessionWhateverThePolicy() {
+        TestCore core = new TestCore();
+        core.connect(false);
+        core.diskHangs = true;
+        Message message = Message.to("a").qos(QoS.EXACTLY_ONCE).build();
+        core.session.publish(1, message, OutgoingMessage.NEVER);
+        core.assertNothingSent();
+        core.cut();
+        core.diskHangs = false;
+
+        core.connect(false);
+
+        assertFalse(core.sent(Publish.class).dup());
+        assertTrue(core.told(Event.PublishFailed.class).isEmpty());
+    }
+
+    @Test
+    void exchangeThatNewLimitsForbidGoesOnWhenLaterOnesAllowIt() {
+        TestCore core = new TestCore();
+        core.connect(false);
+        Message message = Message.to("a").qos(QoS.EXACTLY_ONCE).build();
+        core.session.publish(1, message, OutgoingMessage.NEVER);
+        int identifier = core.sent(Publish.class).packetIdentifier();
+        core.cut();
+        core.connect(TestCore.connack(true, QoS.AT_LEAST_ONCE));
+        core.assertNothingSent();
+        assertEquals(1, core.told(Event.PublishFailed.class).size());
+        core.cut();
+
+        core.connect(true);
+
+        Publish again = core.sent(Publish.class);
+        assertTrue(again.dup());
+        assertEquals(identifier, again.packetIdentifier());
+        core.session.received(new Pubrec(identifier, ReasonCode.SUCCESS));
+        core.sent(Pubrel.class);
+        core.session.received(new Pubcomp(identifier, ReasonCode.SUCCESS));
+        assertEquals(0, core.session.queuedMessages());
+        assertTrue(core.told(Event.Acknowledged.class).isEmpty(), "it has failed before");
+    }
+
+    /** What the server never had must not be acknowledged, not even by a later run. */
+    @Test
+    void exchangeThatNewLimitsForbidIsNotAcknowledgedByTheNextRun() {
+        TestCore core = new TestCore();
+        core.connect(false);
+        Message message = Message.to("a").qos(QoS.EXACTLY_ONCE).build();
+        core.session.publish(1, message, OutgoingMessage.NEVER);
+        core.sent(Publish.class);
+        core.cut();
+        core.connect(TestCore.connack(true, QoS.AT_LEAST_ONCE));
+        core.assertNothingSent();
+
+        TestCore next = new TestCore(TestCore.settings(), core.disk);
+        next.connect(true);
+
+        assertTrue(next.sent(Publish.class).dup());
     }
 }

@@ -102,10 +102,14 @@ final class TestCore {
 
     /** Connects, and has the server say whether it has a session. */
     void connect(boolean sessionPresent) {
+        connect(connack(sessionPresent));
+    }
+
+    void connect(Connack connack) {
         session.connect(1);
         open();
         sent(Connect.class);
-        session.received(connack(sessionPresent));
+        session.received(connack);
     }
 
     /** Opens the connection that the core asks for, now or after its delay. */
@@ -120,12 +124,16 @@ final class TestCore {
     }
 
     static Connack connack(boolean sessionPresent) {
+        return connack(sessionPresent, QoS.EXACTLY_ONCE);
+    }
+
+    static Connack connack(boolean sessionPresent, QoS maximumQos) {
         return new Connack(
                 sessionPresent,
                 ReasonCode.SUCCESS,
                 Connack.ABSENT,
                 65_535,
-                QoS.EXACTLY_ONCE,
+                maximumQos,
                 true,
                 Connack.NO_PACKET_LIMIT,
                 null,
