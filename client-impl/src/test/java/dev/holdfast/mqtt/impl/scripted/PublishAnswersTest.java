@@ -24,11 +24,8 @@ import dev.holdfast.mqtt.impl.packet.Pubcomp;
 import dev.holdfast.mqtt.impl.packet.Publish;
 import dev.holdfast.mqtt.impl.packet.Pubrec;
 import dev.holdfast.mqtt.impl.packet.Subscribe;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -130,25 +127,6 @@ class PublishAnswersTest extends ScriptedTest {
     }
 
     @Test
-    void completesFuturesInTheOrderOfTheAnswers() {
-        ScriptedConnection connection = connect(client);
-        List<Integer> completed = Collections.synchronizedList(new ArrayList<>());
-        List<Publication> all = new ArrayList<>();
-        for (int i = 0; i < 500; i++) {
-            int number = i;
-            Publication p = publish(client, QoS.AT_LEAST_ONCE, "x");
-            p.acknowledged().thenRun(() -> completed.add(number));
-            all.add(p);
-        }
-        for (int i = 0; i < 500; i++) {
-            connection.send(puback(connection.expect(Publish.class)));
-        }
-        all.forEach(p -> get(p.acknowledged()));
-        get(all.get(499).acknowledged().thenApply(a -> a)); // behind the callback
-        assertEquals(IntStream.range(0, 500).boxed().toList(), completed);
-    }
-
-    @Test
     void holdsBackWhatIsAboveReceiveMaximumButNothingElse() {
         ScriptedConnection connection = connect(client, connack().receiveMaximum(2));
         for (int i = 1; i <= 4; i++) {
@@ -170,22 +148,6 @@ class PublishAnswersTest extends ScriptedTest {
         connection.fence();
         assertEquals("3", third.message().payloadText());
         assertEquals("4", fourth.message().payloadText());
-    }
-
-    /** 65,535 does not fit a signed short. */
-    @Test
-    void understandsTheLargestReceiveMaximum() {
-        var connected = client.connect();
-        ScriptedConnection connection = server.accept();
-        connection.expectConnect();
-        connection.send("20 06 00 00 03 21 FF FF");
-        assertEquals(65_535, get(connected).limits().receiveMaximum());
-        for (int i = 0; i < 3; i++) {
-            publish(client, QoS.AT_LEAST_ONCE, "x");
-        }
-        for (int i = 0; i < 3; i++) {
-            connection.expect(Publish.class);
-        }
     }
 
     /** The two sides number their packets independently (section 2.2.1). */

@@ -8,7 +8,6 @@ import static dev.holdfast.mqtt.impl.scripted.Packets.pubrec;
 import static dev.holdfast.mqtt.impl.scripted.Packets.pubrel;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.holdfast.mqtt.Message;
 import dev.holdfast.mqtt.MqttClient;
@@ -136,29 +135,6 @@ class ResendTest extends ScriptedTest {
         Publish third = next.expect(Publish.class);
         assertFalse(third.dup());
         next.fence();
-    }
-
-    /** Neither the numbers of the packets nor the states say in which order it was published. */
-    @Test
-    void resendsInTheOrderOfPublishingWhateverTheIdentifiersAre() {
-        TestStore store = new TestStore();
-        store.holdsSession();
-        store.holdsInFlight(10, QoS.AT_LEAST_ONCE, 65_534);
-        store.holdsInFlight(11, QoS.EXACTLY_ONCE, 3);
-        store.holdsInFlight(12, QoS.AT_LEAST_ONCE, 65_535);
-        store.holdsInFlight(13, QoS.EXACTLY_ONCE, 1);
-        MqttClient restarted = client(b -> b.store(store));
-        ScriptedConnection connection = connect(restarted, connack().sessionPresent());
-        for (int identifier : List.of(65_534, 3, 65_535, 1)) {
-            Publish resent = connection.expect(Publish.class);
-            assertEquals(identifier, resent.packetIdentifier());
-            assertTrue(resent.dup());
-        }
-        // New messages come last, and take identifiers that are free.
-        publish(restarted, QoS.AT_LEAST_ONCE, "new");
-        publish(restarted, QoS.AT_LEAST_ONCE, "new");
-        assertEquals(2, connection.expect(Publish.class).packetIdentifier());
-        assertEquals(4, connection.expect(Publish.class).packetIdentifier());
     }
 
     /** It waited for quota when the connection ended, so nobody has seen it. */

@@ -10,6 +10,7 @@ import dev.holdfast.mqtt.store.SessionState.Presence;
 import dev.holdfast.mqtt.store.SessionStore;
 import dev.holdfast.mqtt.store.StoreException;
 import dev.holdfast.mqtt.store.StoredSession;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +24,7 @@ final class TestStore implements SessionStore {
     private boolean held;
     private @Nullable StoreException failure;
     private final List<Runnable> heldBack = new ArrayList<>();
+    private int mostRead;
 
     // ---- what an earlier run left
     // ------------------------------------------------------------------
@@ -37,6 +39,12 @@ final class TestStore implements SessionStore {
     void holdsQueued(long sequence, QoS qos) {
         Message message = Message.to("t").payload("" + sequence).qos(qos).build();
         put(new Change.Accepted(OutgoingMessage.queued(sequence, message, OutgoingMessage.NEVER)));
+    }
+
+    /** A message waits to be sent that expires at this time, in milliseconds since 1970. */
+    void holdsQueuedUntil(long sequence, long expiresAt) {
+        Message message = Message.to("t").expiry(Duration.ofSeconds(1)).build();
+        put(new Change.Accepted(OutgoingMessage.queued(sequence, message, expiresAt)));
     }
 
     /** A message was sent, without an answer. */
@@ -71,6 +79,11 @@ final class TestStore implements SessionStore {
 
     synchronized Recovered content() {
         return state.recovered();
+    }
+
+    /** How many queued messages were asked for at once, at most. */
+    synchronized int mostRead() {
+        return mostRead;
     }
 
     @Override
@@ -110,6 +123,7 @@ final class TestStore implements SessionStore {
         @Override
         public void readQueued(long after, int maximumMessages, long maximumBytes, Page page) {
             synchronized (TestStore.this) {
+                mostRead = Math.max(mostRead, maximumMessages);
                 page.read(state.queued(after, maximumMessages, maximumBytes));
             }
         }
