@@ -4,6 +4,7 @@ import dev.holdfast.mqtt.store.OutgoingMessage;
 import dev.holdfast.mqtt.store.Recovered;
 import java.sql.SQLException;
 import java.util.List;
+import org.h2.api.ErrorCode;
 
 /** The open file with its prepared statements. Used by one thread. */
 final class Database {
@@ -28,8 +29,17 @@ final class Database {
         sessions = new SessionReader(engine, file, rows);
     }
 
+    /**
+     * Opens the file, and creates it if there is none.
+     *
+     * @param layers file layers for H2, see {@link H2Engine#layers}
+     * @param schema see {@link Schema#STEPS}
+     */
     static Database open(StoreFile file, String layers, List<List<String>> schema)
             throws SQLException {
+        if (!file.exists()) {
+            create(file, layers, schema);
+        }
         H2Engine engine = H2Engine.open(layers, file.base());
         try {
             Schema.migrate(engine, file, schema);
@@ -39,6 +49,32 @@ final class Database {
             abandonAfter(engine, e);
             throw e;
         }
+    }
+
+    /**
+     * Creates the file under another name and moves it into place when it has all tables: whoever
+     * dies in between leaves nothing that looks like a damaged store.
+     */
+    private static void create(StoreFile file, String layers, List<List<String>> schema)
+            throws SQLException {
+        H2Engine engine;
+        try {
+            engine = H2Engine.open(layers, file.unfinished());
+        } catch (SQLException e) {
+            if (e.getErrorCode() == ErrorCode.DATABASE_ALREADY_OPEN_1) {
+                throw Errors.inUse(file, e);
+            }
+            file.removeUnfinished(); // left by someone who died; nothing was ever stored in it
+            engine = H2Engine.open(layers, file.unfinished());
+        }
+        try {
+            Schema.migrate(engine, file, schema);
+            engine.close();
+        } catch (SQLException | RuntimeException e) {
+            abandonAfter(engine, e);
+            throw e;
+        }
+        file.finish();
     }
 
     private static void abandonAfter(H2Engine engine, Exception failure) {
@@ -72,16 +108,20 @@ final class Database {
     void store(Group group) throws SQLException {
         groups.write(group);
         commit();
-        if (++commitsSinceCompaction >= COMMITS_BETWEEN_COMPACTIONS) {
-            commitsSinceCompaction = 0;
-            engine.compact();
-        }
+        commitsSinceCompaction++;
         idleCompactionsLeft = COMPACTIONS_WHEN_IDLE;
     }
 
+    /** Keeps the file small while there is no quiet moment. */
+    void compactWhenDue() {
+        if (commitsSinceCompaction >= COMMITS_BETWEEN_COMPACTIONS) {
+            commitsSinceCompaction = 0;
+            engine.compact();
+        }
+    }
+
     private void commit() throws SQLException {
-        engine.writeHeaderWithNextChunk();
-        engine.connection().commit();
+        engine.commit();
         uncommitted = false;
     }
 

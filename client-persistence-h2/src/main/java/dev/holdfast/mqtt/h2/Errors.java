@@ -1,8 +1,10 @@
 package dev.holdfast.mqtt.h2;
 
 import dev.holdfast.mqtt.store.StoreException;
+import java.io.EOFException;
 import java.io.IOException;
 import java.sql.SQLException;
+import java.util.Locale;
 import org.h2.api.ErrorCode;
 import org.jspecify.annotations.Nullable;
 
@@ -19,15 +21,7 @@ final class Errors {
         }
         int code = cause instanceof SQLException e ? e.getErrorCode() : 0;
         return switch (code) {
-            case ErrorCode.DATABASE_ALREADY_OPEN_1 ->
-                    new StoreException(
-                            "Store "
-                                    + file
-                                    + " is in use by "
-                                    + file.owner()
-                                    + ". One process at a time may use it: end that one, or give"
-                                    + " this one a store of its own",
-                            cause);
+            case ErrorCode.DATABASE_ALREADY_OPEN_1 -> inUse(file, cause);
             case ErrorCode.FILE_VERSION_ERROR_1 ->
                     new StoreException(
                             "Store "
@@ -37,15 +31,7 @@ final class Errors {
                                     + ") does not read. Give the store another path, or export the"
                                     + " file with the H2 release that wrote it",
                             cause);
-            case ErrorCode.FILE_CORRUPTED_1 ->
-                    new StoreException(
-                            "Store "
-                                    + file
-                                    + " is no H2 database, or is damaged beyond reading ("
-                                    + reason(cause)
-                                    + "). Nothing was changed: put a good copy in its place, or"
-                                    + " give the store another path",
-                            cause);
+            case ErrorCode.FILE_CORRUPTED_1 -> unreadable(file, cause);
             case ErrorCode.WRONG_USER_OR_PASSWORD, ErrorCode.FILE_ENCRYPTION_ERROR_1 ->
                     new StoreException(
                             "Store "
@@ -53,8 +39,33 @@ final class Errors {
                                     + " is protected by a password, so it is a database of"
                                     + " another program. Give the store another path",
                             cause);
-            default -> failure(file, "cannot be opened", cause);
+            default ->
+                    innermost(cause) instanceof EOFException
+                            ? unreadable(file, cause)
+                            : failure(file, "cannot be opened", cause);
         };
+    }
+
+    private static StoreException unreadable(StoreFile file, Throwable cause) {
+        return new StoreException(
+                "Store "
+                        + file
+                        + " is no H2 database, or is damaged beyond reading ("
+                        + reason(cause)
+                        + "). Nothing was changed: put a good copy in its place, or give the store"
+                        + " another path",
+                cause);
+    }
+
+    static StoreException inUse(StoreFile file, Throwable cause) {
+        return new StoreException(
+                "Store "
+                        + file
+                        + " is in use by "
+                        + file.owner()
+                        + ". One process at a time may use it: end that one, or give this one a"
+                        + " store of its own",
+                cause);
     }
 
     static StoreException writing(StoreFile file, Throwable cause) {
@@ -71,7 +82,13 @@ final class Errors {
                 : failure(file, "cannot be read", cause);
     }
 
-    static StoreException damaged(StoreFile file, String table, String where, String complaint) {
+    /**
+     * A row that is not what was written.
+     *
+     * @param mend SQL that lets the store be used without it
+     */
+    static StoreException damaged(
+            StoreFile file, String table, String where, String complaint, String mend) {
         return new StoreException(
                 "Store "
                         + file
@@ -82,11 +99,9 @@ final class Errors {
                         + " "
                         + complaint
                         + ". Nothing was changed. Put a good copy of the file in its place; or, to go"
-                        + " on without this row, stop all users of the file and execute with H2's"
-                        + " shell: DELETE FROM "
-                        + table
-                        + " WHERE "
-                        + where,
+                        + " on without what is damaged, stop all users of the file and execute with"
+                        + " H2's shell: "
+                        + mend,
                 null);
     }
 
@@ -94,7 +109,7 @@ final class Errors {
         String mend;
         if (cause instanceof IllegalStateException) {
             mend = "This is a bug in the client or its store: please report it";
-        } else if (hasCause(cause, IOException.class) && file.usableSpace() < FULL) {
+        } else if (isDiskFull(file, cause)) {
             mend =
                     "The disk is full: make room, close all clients of the store and open them again";
         } else {
@@ -104,23 +119,32 @@ final class Errors {
                 "Store " + file + " " + what + " (" + reason(cause) + "). " + mend, cause);
     }
 
-    private static boolean hasCause(Throwable thrown, Class<? extends Throwable> type) {
+    private static boolean isDiskFull(StoreFile file, Throwable thrown) {
         for (Throwable t = thrown; t != null; t = t.getCause()) {
-            if (type.isInstance(t)) {
-                return true;
+            if (t instanceof IOException) {
+                String text = String.valueOf(t.getMessage()).toLowerCase(Locale.ROOT);
+                return text.contains("no space")
+                        || text.contains("not enough space")
+                        || text.contains("quota")
+                        || file.usableSpace() < FULL;
             }
         }
         return false;
     }
 
-    /** The innermost message: the outer ones of H2 repeat it with the statement's text. */
+    /** The outer messages of H2 repeat the innermost with the statement's text. */
     private static String reason(Throwable thrown) {
+        Throwable innermost = innermost(thrown);
+        @Nullable String message = innermost.getMessage();
+        return message == null ? innermost.toString() : message.strip();
+    }
+
+    private static Throwable innermost(Throwable thrown) {
         Throwable innermost = thrown;
         while (innermost.getCause() != null) {
             innermost = innermost.getCause();
         }
-        @Nullable String message = innermost.getMessage();
-        return message == null ? innermost.getClass().getName() : message.strip();
+        return innermost;
     }
 
     private static String release() {

@@ -21,12 +21,16 @@ final class H2Engine {
      * WRITE_DELAY=0: COMMIT writes before it returns, and H2 runs no threads. RETENTION_TIME=0:
      * space is free again at once, which is safe with one writing connection. DB_CLOSE_ON_EXIT:
      * H2's shutdown hook would close the database under the application's own. MAX_COMPACT_TIME:
-     * closing does not rewrite the file; that is done while it is open.
+     * closing does not rewrite the file; that is done while it is open. REUSE_SPACE: see {@link
+     * #reuseSpace}.
      */
     private static final String SETTINGS =
             ";WRITE_DELAY=0;RETENTION_TIME=0;DB_CLOSE_ON_EXIT=FALSE;ANALYZE_AUTO=0"
                     + ";CACHE_SIZE=4096;TRACE_LEVEL_FILE=0;TRACE_LEVEL_SYSTEM_OUT=0"
-                    + ";LOCK_TIMEOUT=10000;MAX_COMPACT_TIME=0";
+                    + ";LOCK_TIMEOUT=10000;MAX_COMPACT_TIME=0;REUSE_SPACE=FALSE";
+
+    /** In the store header: closed cleanly. The write of a chunk takes it out. */
+    private static final String CLEAN = "clean";
 
     private static final String USER = "sa";
     private static final String NO_PASSWORD = "";
@@ -44,6 +48,7 @@ final class H2Engine {
 
     private final Connection connection;
     private final MVStore store;
+    private boolean spaceReused;
 
     private H2Engine(Connection connection, MVStore store) {
         this.connection = connection;
@@ -86,7 +91,27 @@ final class H2Engine {
      * state. The mark is taken out by the write that honours it.
      */
     void writeHeaderWithNextChunk() {
-        store.getStoreHeader().put("clean", 1);
+        store.getStoreHeader().put(CLEAN, 1);
+    }
+
+    /** Commits. When this returns, the file holds all that was executed. */
+    void commit() throws SQLException {
+        writeHeaderWithNextChunk();
+        connection.commit();
+        reuseSpace();
+    }
+
+    /**
+     * Lets chunks be written over dead ones, once the header no longer says that the file was
+     * closed cleanly. While it does, recovery starts from the wrong end: a process killed between
+     * the first chunk, written over a dead one, and the header leaves a file that opens in a state
+     * some commits old. So the first chunk after opening goes to the end of the file.
+     */
+    private void reuseSpace() {
+        if (!spaceReused && !store.getStoreHeader().containsKey(CLEAN)) {
+            store.setReuseSpace(true);
+            spaceReused = true;
+        }
     }
 
     /**
@@ -99,6 +124,7 @@ final class H2Engine {
         boolean rewritten = store.compact(COMPACT_BELOW, COMPACT_STEP);
         writeHeaderWithNextChunk();
         store.commit();
+        reuseSpace();
         return rewritten;
     }
 

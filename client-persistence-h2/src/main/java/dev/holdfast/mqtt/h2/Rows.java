@@ -6,6 +6,7 @@ import dev.holdfast.mqtt.Subscription;
 import dev.holdfast.mqtt.Subscription.RetainHandling;
 import dev.holdfast.mqtt.store.IncomingMessage;
 import dev.holdfast.mqtt.store.OutgoingMessage;
+import dev.holdfast.mqtt.store.StoreException;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -24,6 +25,8 @@ final class Rows {
 
     /** Kept for subscription identifiers; 0 says that the subscription has none. */
     private static final int NO_SUBSCRIPTION_IDENTIFIER = 0;
+
+    private static final String WRONG_CHECKSUM = "has a wrong checksum";
 
     private final StoreFile file;
     private final RowChecksum checksum = new RowChecksum();
@@ -164,7 +167,7 @@ final class Rows {
             PublishProperties.unpack(properties, message);
             return message.build();
         } catch (IllegalArgumentException e) {
-            throw Errors.damaged(file, table, "ID = " + key, "holds no message (" + e + ")");
+            throw damaged(table, key, "holds no message (" + e + ")");
         }
     }
 
@@ -235,7 +238,12 @@ final class Rows {
                         + topicFilter.replace("'", "''")
                         + "'";
         if (crc != row.getInt(5)) {
-            throw Errors.damaged(file, "SUBSCRIPTION", where, "has a wrong checksum");
+            throw Errors.damaged(
+                    file,
+                    "SUBSCRIPTION",
+                    where,
+                    WRONG_CHECKSUM,
+                    "DELETE FROM SUBSCRIPTION WHERE " + where);
         }
         try {
             return new Subscription(
@@ -245,7 +253,12 @@ final class Rows {
                     (options & 0x08) != 0,
                     handling(options >> 4 & 0x03));
         } catch (IllegalArgumentException e) {
-            throw Errors.damaged(file, "SUBSCRIPTION", where, "holds no subscription (" + e + ")");
+            throw Errors.damaged(
+                    file,
+                    "SUBSCRIPTION",
+                    where,
+                    "holds no subscription (" + e + ")",
+                    "DELETE FROM SUBSCRIPTION WHERE " + where);
         }
     }
 
@@ -287,7 +300,17 @@ final class Rows {
 
     private void requireChecksum(String table, long key, int expected, int found) {
         if (expected != found) {
-            throw Errors.damaged(file, table, "ID = " + key, "has a wrong checksum");
+            throw damaged(table, key, WRONG_CHECKSUM);
         }
+    }
+
+    /** A row of a table whose key packs the session's number. */
+    StoreException damaged(String table, long key, String complaint) {
+        String where = "ID = " + key;
+        String mend = "DELETE FROM " + table + " WHERE " + where;
+        if (table.equals("OUTGOING") || table.equals("FLIGHT")) {
+            mend += "; " + SessionReader.recount(Keys.session(key));
+        }
+        return Errors.damaged(file, table, where, complaint, mend);
     }
 }

@@ -194,7 +194,8 @@ final class Schema {
     private static void write(H2Engine engine, int version) throws SQLException {
         engine.writeHeaderWithNextChunk();
         try (PreparedStatement merge =
-                engine.connection().prepareStatement("MERGE INTO META VALUES(?, ?)")) {
+                engine.connection()
+                        .prepareStatement("MERGE INTO META(NAME, CONTENT) VALUES(?, ?)")) {
             merge.setString(1, VERSION);
             merge.setString(2, Integer.toString(version));
             merge.executeUpdate();

@@ -5,6 +5,7 @@ import dev.holdfast.mqtt.store.IncomingMessage;
 import dev.holdfast.mqtt.store.OutgoingMessage;
 import dev.holdfast.mqtt.store.Recovered;
 import dev.holdfast.mqtt.store.SessionState;
+import dev.holdfast.mqtt.store.StoreException;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -18,6 +19,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Finds sessions in the file, and reads what they hold. */
 final class SessionReader {
+    /** In QUEUED_MESSAGES: somebody mended the file by hand; the counts are not to be trusted. */
+    private static final long RECOUNT = -1;
+
     private final StoreFile file;
     private final Rows rows;
     private final PreparedStatement findSession;
@@ -30,6 +34,8 @@ final class SessionReader {
     private final PreparedStatement inbox;
     private final PreparedStatement subscriptions;
     private final PreparedStatement queuedSizes;
+    private final PreparedStatement queueTotals;
+    private final PreparedStatement mendSession;
 
     SessionReader(H2Engine engine, StoreFile file, Rows rows) throws SQLException {
         this.file = file;
@@ -40,12 +46,28 @@ final class SessionReader {
                         "SELECT NUMBER, PRESENCE, NUMBERS_RESERVED, QUEUED_MESSAGES, QUEUED_BYTES,"
                                 + " CRC FROM SESSION WHERE CLIENT_IDENTIFIER = ?");
         nextNumber = prepare(engine, "SELECT COALESCE(MAX(NUMBER), 0) + 1 FROM SESSION");
-        insertSession = prepare(engine, "INSERT INTO SESSION VALUES(?, ?, ?, ?, ?, ?, ?, ?)");
+        insertSession =
+                prepare(
+                        engine,
+                        "INSERT INTO SESSION(NUMBER, CLIENT_IDENTIFIER, PRESENCE,"
+                                + " NUMBERS_RESERVED, QUEUED_MESSAGES, QUEUED_BYTES, LAST_OPENED,"
+                                + " CRC) VALUES(?, ?, ?, ?, ?, ?, ?, ?)");
         touchSession = prepare(engine, "UPDATE SESSION SET LAST_OPENED = ? WHERE NUMBER = ?");
         flights = prepareRange(engine, Rows.FLIGHT, "FLIGHT");
         outgoing = prepareRange(engine, Rows.OUTGOING, "OUTGOING");
         identifiers = prepareRange(engine, Rows.RECEIVED_IDENTIFIER, "RECEIVED_IDENTIFIER");
         inbox = prepareRange(engine, Rows.INBOX, "INBOX");
+        queueTotals =
+                prepare(
+                        engine,
+                        "SELECT COUNT(*), COALESCE(SUM(SIZE), 0) FROM OUTGOING"
+                                + " WHERE ID BETWEEN ? AND ? AND NOT EXISTS"
+                                + " (SELECT 1 FROM FLIGHT F WHERE F.ID = OUTGOING.ID)");
+        mendSession =
+                prepare(
+                        engine,
+                        "UPDATE SESSION SET QUEUED_MESSAGES = ?, QUEUED_BYTES = ?, CRC = ?"
+                                + " WHERE NUMBER = ?");
         subscriptions =
                 prepare(
                         engine,
@@ -93,19 +115,52 @@ final class SessionReader {
 
     private SessionRow session(ResultSet row, String clientIdentifier) throws SQLException {
         SessionRow session = new SessionRow(row.getInt(1), clientIdentifier);
-        String where = "NUMBER = " + session.number;
         try {
             session.presence = SessionState.Presence.valueOf(row.getString(2));
         } catch (IllegalArgumentException e) {
-            throw Errors.damaged(file, "SESSION", where, "has an unknown presence (" + e + ")");
+            throw damaged(
+                    session,
+                    "has an unknown presence (" + e + ")",
+                    "UPDATE SESSION SET PRESENCE = 'HELD' WHERE NUMBER = "
+                            + session.number
+                            + "; "
+                            + recount(session.number));
         }
         session.numbersReserved = row.getLong(3);
         session.queuedMessages = row.getLong(4);
         session.queuedBytes = row.getLong(5);
-        if (session.checksum(rows.checksum()) != row.getInt(6)) {
-            throw Errors.damaged(file, "SESSION", where, "has a wrong checksum");
+        if (session.queuedMessages == RECOUNT) {
+            countQueue(session);
+        } else if (session.checksum(rows.checksum()) != row.getInt(6)) {
+            throw damaged(session, "has a wrong checksum", recount(session.number));
         }
         return session;
+    }
+
+    private StoreException damaged(SessionRow session, String complaint, String mend) {
+        return Errors.damaged(file, "SESSION", "NUMBER = " + session.number, complaint, mend);
+    }
+
+    /** SQL that makes the store count the queue anew, and take the rest of the row as it is. */
+    static String recount(int session) {
+        return "UPDATE SESSION SET QUEUED_MESSAGES = " + RECOUNT + " WHERE NUMBER = " + session;
+    }
+
+    private void countQueue(SessionRow session) throws SQLException {
+        try (ResultSet row =
+                range(
+                        queueTotals,
+                        Keys.queued(session.number, 0),
+                        Keys.queued(session.number, Keys.MAXIMUM_SEQUENCE))) {
+            row.next();
+            session.queuedMessages = row.getLong(1);
+            session.queuedBytes = row.getLong(2);
+        }
+        mendSession.setLong(1, session.queuedMessages);
+        mendSession.setLong(2, session.queuedBytes);
+        mendSession.setInt(3, session.checksum(rows.checksum()));
+        mendSession.setInt(4, session.number);
+        mendSession.executeUpdate();
     }
 
     private SessionRow create(String clientIdentifier, Timestamp now) throws SQLException {
@@ -195,7 +250,7 @@ final class SessionReader {
         }
         for (long key : byKey.keySet()) {
             if (!session.flights.containsKey(Keys.number(key))) {
-                throw Errors.damaged(file, "FLIGHT", "ID = " + key, "has no message in OUTGOING");
+                throw rows.damaged("FLIGHT", key, "has no message in OUTGOING");
             }
         }
         inFlight.sort(Comparator.comparingLong(OutgoingMessage::sequence));

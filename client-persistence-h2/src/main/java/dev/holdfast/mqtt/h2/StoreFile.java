@@ -24,6 +24,7 @@ final class StoreFile {
 
     private final Path base;
     private final Path file;
+    private final Path unfinished;
     private final Path owner;
 
     /**
@@ -48,12 +49,18 @@ final class StoreFile {
         }
         base = absolute.resolveSibling(text);
         file = absolute.resolveSibling(text + ENDING);
+        unfinished = absolute.resolveSibling(text + ".new");
         owner = absolute.resolveSibling(text + ".owner");
     }
 
     /** As H2 wants it: without the ending. */
     Path base() {
         return base;
+    }
+
+    /** As {@link #base}, for a store that is being created. */
+    Path unfinished() {
+        return unfinished;
     }
 
     @Override
@@ -91,7 +98,15 @@ final class StoreFile {
             throw new StoreException(
                     "Store " + file + " is a folder. Give the store another path", null);
         }
-        boolean there = Files.exists(file);
+        if (isEmpty()) {
+            throw new StoreException(
+                    "Store "
+                            + file
+                            + " is an empty file, which no store ever is: what it held is lost. Put"
+                            + " a good copy in its place, or remove it to start anew",
+                    null);
+        }
+        boolean there = exists();
         Path target = there ? file : folder;
         if (!Files.isWritable(target)) {
             throw new StoreException(
@@ -107,6 +122,20 @@ final class StoreFile {
         }
     }
 
+    private boolean isEmpty() {
+        try {
+            return Files.exists(file) && Files.size(file) == 0;
+        } catch (IOException e) {
+            throw new StoreException(
+                    "Store "
+                            + file
+                            + " cannot be looked at ("
+                            + e
+                            + "). Mend the cause, or give the store another path",
+                    e);
+        }
+    }
+
     private Path folder() {
         Path folder = file.getParent();
         if (folder == null) {
@@ -118,6 +147,43 @@ final class StoreFile {
     /** Gives up the claim. */
     void release() {
         OPEN.remove(file);
+    }
+
+    boolean exists() {
+        return Files.exists(file);
+    }
+
+    void removeUnfinished() {
+        try {
+            Files.deleteIfExists(unfinishedFile());
+        } catch (IOException e) {
+            throw new StoreException(
+                    "A store left half created at "
+                            + unfinishedFile()
+                            + " cannot be removed ("
+                            + e
+                            + "). Remove it, or give the store another path",
+                    e);
+        }
+    }
+
+    /** Gives a store that has all its tables its name. */
+    void finish() {
+        try {
+            Files.move(unfinishedFile(), file);
+        } catch (IOException e) {
+            throw new StoreException(
+                    "Store "
+                            + file
+                            + " was created, but cannot be moved into its place ("
+                            + e
+                            + "). See that nothing else writes to its folder, and try again",
+                    e);
+        }
+    }
+
+    private Path unfinishedFile() {
+        return unfinished.resolveSibling(unfinished.getFileName() + ENDING);
     }
 
     /** After this a new file is found again after a power loss. */

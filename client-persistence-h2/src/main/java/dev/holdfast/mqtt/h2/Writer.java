@@ -1,5 +1,6 @@
 package dev.holdfast.mqtt.h2;
 
+import dev.holdfast.mqtt.store.OutgoingMessage;
 import dev.holdfast.mqtt.store.StoreException;
 import dev.holdfast.mqtt.store.StoredSession;
 import java.sql.SQLException;
@@ -232,6 +233,13 @@ final class Writer {
                         }
                     });
         }
+        if (failure == null) {
+            try {
+                database.compactWhenDue();
+            } catch (Throwable e) {
+                fail(database, e);
+            }
+        }
     }
 
     private void read(Database database, Request.Read read) {
@@ -241,7 +249,7 @@ final class Writer {
                         read.page().failed(failure);
                         return;
                     }
-                    List<dev.holdfast.mqtt.store.OutgoingMessage> messages;
+                    List<OutgoingMessage> messages;
                     try {
                         messages =
                                 database.readQueued(

@@ -1,0 +1,192 @@
+package dev.holdfast.mqtt.h2;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.holdfast.mqtt.h2.files.DurableFiles;
+import dev.holdfast.mqtt.store.Outcomes;
+import dev.holdfast.mqtt.store.RandomSession;
+import dev.holdfast.mqtt.store.SessionStore;
+import dev.holdfast.mqtt.store.Snapshot;
+import dev.holdfast.mqtt.store.StoreException;
+import dev.holdfast.mqtt.store.StoredSession;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Records all that a life of a store does to its file, from its creation to its end, and opens what
+ * a crash at any moment would have left.
+ */
+@Timeout(240) // seconds; it takes a few where nothing else runs
+class CrashPointTest {
+    private static final String CLIENT = "press-17";
+    private static final long SEED = 4711;
+    private static final int LIVES = 6;
+    private static final int BATCHES_IN_A_LIFE = 100;
+
+    /** How many moments are tried, out of some thousands. */
+    private static final int CRASHES = Integer.getInteger("holdfast.crashes", 150);
+
+    private static final int EVENTS_OF_CREATION = 60;
+    private static final int EVENTS_AFTER_OPENING = 12;
+
+    @TempDir Path folder;
+
+    @Test
+    void losesNothingStoredWhenTheMachineLosesPower() throws IOException, SQLException {
+        record(DurableFiles.SCHEME + ":" + RecordingFiles.SCHEME + ":");
+        Random random = new Random(SEED);
+        DiskImage.Unforced[] models = {
+            DiskImage.Unforced.NONE, DiskImage.Unforced.SOME, DiskImage.Unforced.MOST
+        };
+        crashEverywhere(
+                random,
+                (disk, point) ->
+                        disk.crashAt(
+                                point,
+                                models[random.nextInt(models.length)],
+                                random.nextBoolean() ? 512 : 4096,
+                                random));
+    }
+
+    @Test
+    void losesNothingStoredWhenTheProcessIsKilled() throws IOException, SQLException {
+        record(RecordingFiles.SCHEME + ":");
+        Random random = new Random(SEED);
+        crashEverywhere(
+                random, (disk, point) -> disk.crashAt(point, DiskImage.Unforced.ALL, 4096, random));
+    }
+
+    private interface Crash {
+        byte[] image(DiskImage.Builder disk, int point);
+    }
+
+    /** Opens and closes several times, and is killed in between. */
+    private void record(String layers) throws SQLException {
+        RecordingFiles.start();
+        AtomicReference<Database> open = new AtomicReference<>();
+        SessionStore store =
+                new H2SessionStore(
+                        folder.resolve("recorded"),
+                        file -> {
+                            open.set(Database.open(file, layers, Schema.STEPS));
+                            return open.get();
+                        });
+        RandomSession made = new RandomSession(SEED);
+        int issued = 0;
+        for (int life = 0; life < LIVES; life++) {
+            try (StoredSession session = store.open(CLIENT)) {
+                RecordingFiles.mark(new RecordingFiles.Opened());
+                Outcomes outcomes = new Outcomes();
+                for (int i = 0; i < BATCHES_IN_A_LIFE; i++) {
+                    issued++;
+                    RecordingFiles.mark(new RecordingFiles.Issued(issued));
+                    session.write(made.nextBatch(), marking(outcomes.next(), issued));
+                    if (i % 3 != 0) {
+                        outcomes.awaitStored();
+                    }
+                }
+                outcomes.awaitStored();
+                if (life % 3 == 2) {
+                    open.get().abandon();
+                }
+            }
+        }
+    }
+
+    private static StoredSession.Outcome marking(StoredSession.Outcome outcome, int batch) {
+        return new StoredSession.Outcome() {
+            @Override
+            public void stored() {
+                RecordingFiles.mark(new RecordingFiles.Stored(batch));
+                outcome.stored();
+            }
+
+            @Override
+            public void failed(StoreException cause) {
+                outcome.failed(cause);
+            }
+        };
+    }
+
+    private void crashEverywhere(Random random, Crash crash) throws IOException {
+        List<RecordingFiles.Event> events = RecordingFiles.events();
+        assertTrue(events.size() > 2 * LIVES * BATCHES_IN_A_LIFE, "too little was recorded");
+        List<Snapshot> states = states();
+        DiskImage.Builder disk = new DiskImage.Builder(events);
+        BitSet points = points(events, random);
+        int issued = 0;
+        int stored = 0;
+        String name = "crashed.mv.db";
+        for (int happened = 1; happened <= events.size(); happened++) {
+            RecordingFiles.Event event = events.get(happened - 1);
+            if (event instanceof RecordingFiles.Issued mark) {
+                issued = mark.batches();
+            } else if (event instanceof RecordingFiles.Stored mark) {
+                stored = mark.batches();
+            } else if (event instanceof RecordingFiles.Named mark) {
+                name = mark.path().endsWith(".new.mv.db") ? "crashed.new.mv.db" : "crashed.mv.db";
+            }
+            if (points.get(happened)) {
+                Files.deleteIfExists(folder.resolve("crashed.mv.db"));
+                Files.write(folder.resolve(name), crash.image(disk, happened));
+                requireOneOf(states, stored, issued, happened);
+            }
+        }
+    }
+
+    /** In the midst of any writes, and all moments of the creation and around openings. */
+    private static BitSet points(List<RecordingFiles.Event> events, Random random) {
+        BitSet points = new BitSet();
+        points.set(1, EVENTS_OF_CREATION);
+        List<Integer> writes = new ArrayList<>();
+        for (int i = 0; i < events.size(); i++) {
+            if (events.get(i) instanceof RecordingFiles.Opened) {
+                points.set(i, Math.min(i + EVENTS_AFTER_OPENING, events.size()));
+            } else if (events.get(i) instanceof RecordingFiles.Write) {
+                writes.add(i + 1);
+            }
+        }
+        random.ints(CRASHES, 0, writes.size()).forEach(i -> points.set(writes.get(i)));
+        return points;
+    }
+
+    /** After each number of batches. */
+    private static List<Snapshot> states() {
+        RandomSession made = new RandomSession(SEED);
+        List<Snapshot> states = new ArrayList<>();
+        for (int i = 0; i <= LIVES * BATCHES_IN_A_LIFE; i++) {
+            states.add(Snapshot.of(made.state()));
+            made.nextBatch();
+        }
+        return states;
+    }
+
+    private void requireOneOf(List<Snapshot> states, int stored, int issued, int point) {
+        String when = "After a crash at event " + point;
+        try (StoredSession session = H2SessionStore.at(folder.resolve("crashed")).open(CLIENT)) {
+            Snapshot found = Snapshot.of(session);
+            assertTrue(
+                    states.subList(stored, issued + 1).contains(found),
+                    () ->
+                            when
+                                    + ": "
+                                    + stored
+                                    + " to "
+                                    + issued
+                                    + " batches expected, found "
+                                    + states.indexOf(found));
+        } catch (StoreException e) {
+            throw new AssertionError(when, e);
+        }
+    }
+}
