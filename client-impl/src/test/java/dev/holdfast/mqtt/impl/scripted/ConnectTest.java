@@ -45,7 +45,7 @@ class ConnectTest extends ScriptedTest {
         MqttClient client =
                 client(
                         b ->
-                                b.connectTimeout(Duration.ofMillis(300))
+                                b.connectTimeout(Duration.ofMillis(1_000))
                                         .reconnect(ReconnectPolicy.never()));
         var connected = client.connect();
         ScriptedConnection connection = server.accept();
@@ -53,7 +53,7 @@ class ConnectTest extends ScriptedTest {
         connection.expectClosed();
         MqttException cause = failure(MqttException.ConnectionLost.class, connected);
         assertTrue(cause.getMessage().contains("No CONNACK"), cause.getMessage());
-        assertTrue(cause.getMessage().contains("300 ms"), cause.getMessage());
+        assertTrue(cause.getMessage().contains("1000 ms"), cause.getMessage());
         assertFalse(cause.permanent());
     }
 

@@ -23,6 +23,7 @@ import dev.holdfast.mqtt.impl.packet.Disconnect;
 import dev.holdfast.mqtt.impl.packet.Pingreq;
 import dev.holdfast.mqtt.impl.packet.Publish;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
@@ -143,7 +144,7 @@ class ConnectionTrapsTest extends ScriptedTest {
         long begun = System.nanoTime();
         while (!(connection.nextIfAny(Duration.ofMillis(100)) instanceof Pingreq)) {
             connection.send(atMostOnce("a", "x"));
-            assertTrue(System.nanoTime() - begun < 1_500_000_000L, "no PINGREQ in 1.5 s");
+            assertTrue(System.nanoTime() - begun < 3_000_000_000L, "no PINGREQ in 3 s");
         }
     }
 
@@ -155,7 +156,7 @@ class ConnectionTrapsTest extends ScriptedTest {
         long begun = System.nanoTime();
         MqttException cause = listener.await(Recorder.WasDisconnected.class).cause();
         assertTrue(cause instanceof MqttException.ConnectionLost, cause.toString());
-        assertTrue(System.nanoTime() - begun < 5_000_000_000L, "noticed after 5 s");
+        assertTrue(System.nanoTime() - begun < 8_000_000_000L, "noticed after 8 s");
     }
 
     /** An API method that was called in a callback waited for the thread it was called on. */
@@ -180,12 +181,10 @@ class ConnectionTrapsTest extends ScriptedTest {
 
     /** Threads stayed behind after close, and some of them kept the process alive. */
     @Test
-    void takesItsThreadsWithIt() {
+    void takesItsThreadsWithIt() throws InterruptedException {
         MqttClient client = client();
         connect(client, connack()).fence();
         client.close();
-        assertTrue(
-                Thread.getAllStackTraces().keySet().stream()
-                        .noneMatch(t -> t.getName().startsWith("holdfast-loop") && t.isAlive()));
+        assertEquals(List.of(), ThreadsTest.leftBehind());
     }
 }

@@ -33,7 +33,7 @@ import org.junit.jupiter.api.Test;
 
 /** Saying good-bye, whatever the client is doing. */
 class DisconnectTest extends ScriptedTest {
-    private static final Duration SOON = Duration.ofSeconds(3);
+    private static final Duration SOON = Duration.ofSeconds(5);
     private static final Duration FOR_LONG = Duration.ofMinutes(10);
 
     // ---- in every state

@@ -46,7 +46,7 @@ class KeepAliveTest extends ScriptedTest {
         while (connection.nextIfAny(SHORTLY) == null) {
             connection.send(atMostOnce("a", "x"));
             Duration silence = Duration.ofNanos(System.nanoTime() - begun);
-            assertTrue(silence.toMillis() < 1_500, "silent for " + silence);
+            assertTrue(silence.toMillis() < 3_000, "silent for " + silence);
         }
     }
 
@@ -76,7 +76,7 @@ class KeepAliveTest extends ScriptedTest {
         connection.expect(Pingreq.class);
         long pinged = System.nanoTime();
         while (connection.nextIfAny(SHORTLY) instanceof Pingreq || !connection.hasEnded()) {
-            assertTrue(System.nanoTime() - pinged < 5_000_000_000L, "still connected after 5 s");
+            assertTrue(System.nanoTime() - pinged < 8_000_000_000L, "still connected after 8 s");
         }
         String why = listener.await(Recorder.WasDisconnected.class).cause().getMessage();
         assertTrue(why.contains("PINGREQ"), why);
@@ -94,11 +94,11 @@ class KeepAliveTest extends ScriptedTest {
                                         .subscription(Subscription.to("a"), inbox)
                                         .resubscribe(Resubscribe.NEVER));
         ScriptedConnection connection = connect(client);
-        byte[] packet = ServerCodec.encode(atMostOnce("a", "x".repeat(40)));
+        byte[] packet = ServerCodec.encode(atMostOnce("a", "x".repeat(30)));
         for (byte one : packet) {
             connection.sendBytes(new byte[] {one});
             connection.nextIfAny(SHORTLY);
         }
-        assertEquals(40, inbox.nextText().length());
+        assertEquals(30, inbox.nextText().length());
     }
 }

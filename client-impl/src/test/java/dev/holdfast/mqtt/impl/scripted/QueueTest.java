@@ -234,7 +234,7 @@ class QueueTest extends ScriptedTest {
         assertTrue(left.toSeconds() <= 9 && left.toSeconds() >= 1, "left: " + left);
         publishExpiring(client, QoS.AT_LEAST_ONCE, Duration.ofSeconds(10));
         left = connection.expect(Publish.class).message().expiry().orElseThrow();
-        assertEquals(10, left.toSeconds());
+        assertTrue(left.toSeconds() >= 8 && left.toSeconds() <= 10, "left: " + left);
     }
 
     @Test

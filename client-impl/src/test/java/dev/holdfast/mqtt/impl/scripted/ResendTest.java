@@ -203,13 +203,15 @@ class ResendTest extends ScriptedTest {
                 client.publish(
                         Message.to("t")
                                 .qos(QoS.EXACTLY_ONCE)
-                                .expiry(Duration.ofSeconds(1))
+                                .expiry(Duration.ofSeconds(2))
                                 .build());
         Publish sent = connection.expect(Publish.class);
-        connection.expectQuiet(Duration.ofMillis(1_200));
+        connection.expectQuiet(Duration.ofMillis(2_200));
         connection.cut();
         ScriptedConnection next = server.accept().resume();
-        next.expect(again(sent));
+        Publish resent = next.expect(Publish.class);
+        assertEquals(sent.packetIdentifier(), resent.packetIdentifier());
+        assertEquals(Duration.ofSeconds(1), resent.message().expiry().orElseThrow());
         next.send(pubrec(sent));
         next.expect(pubrel(sent.packetIdentifier()));
         next.send(pubcomp(sent));

@@ -91,7 +91,8 @@ final class ScriptedConnection {
     void expect(Packet expected) {
         Packet packet = expect(expected.getClass());
         if (!packet.equals(expected)) {
-            throw failure("Expected " + expected + ", but this came: " + packet);
+            throw failure(
+                    "Expected " + expected + ", but this came: " + packet + ", " + lastBytes());
         }
     }
 

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 /** Whose threads do the work, and where they go. */
 class ThreadsTest extends ScriptedTest {
     /** A thread that has done its last work takes a moment to be gone. */
-    private static List<String> leftBehind() throws InterruptedException {
+    static List<String> leftBehind() throws InterruptedException {
         for (Thread t : Thread.getAllStackTraces().keySet()) {
             if (t.getName().startsWith("holdfast")) {
                 t.join(1_000);
