@@ -26,6 +26,11 @@ public final class SessionState {
         REQUESTED,
         /** The server has confirmed it. */
         HELD,
+        /**
+         * The server had confirmed it, and a CONNECT may have reached it since; if it has a session
+         * now, it is that one, or one that is new and empty.
+         */
+        RESUMING,
         /** This client asked to end it; if the server still has it, nothing of it has changed. */
         ENDED,
         /**

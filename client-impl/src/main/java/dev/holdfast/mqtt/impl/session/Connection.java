@@ -180,7 +180,7 @@ final class Connection {
         }
         phase = Phase.HANDSHAKE;
         outbox.startSending();
-        if (startClean) {
+        if (startClean || handshake.mustBeEmpty()) {
             dropSession();
         }
         outbox.send(handshake.connect(startClean));
@@ -191,6 +191,7 @@ final class Connection {
             throw ProtocolViolation.protocolError("CONNACK that answers no CONNECT");
         }
         if (c.reason().isError()) {
+            handshake.refused();
             close(Handshake.refused(c));
             return;
         }
@@ -203,7 +204,8 @@ final class Connection {
     }
 
     private void accept(Connack c, Handshake.Outcome outcome) {
-        if (outcome != Handshake.Outcome.RESUMED) {
+        boolean maybeNew = outcome == Handshake.Outcome.RESUMED_OR_NEW;
+        if (outcome != Handshake.Outcome.RESUMED && !maybeNew) {
             dropSession();
         }
         if (outcome == Handshake.Outcome.LOST) {
@@ -218,11 +220,11 @@ final class Connection {
         announced = true;
         keepAlive.start((int) now.limits().keepAlive().toSeconds(), time.now);
         outgoing.connected(now.limits());
-        incoming.connected();
+        incoming.connected(maybeNew);
         outbox.tell(new Event.Connected(now));
         connects.forEach(t -> outbox.tell(new Event.ConnectDone(t, now)));
         connects.clear();
-        subscriptions.connected(now.limits());
+        subscriptions.connected(now.limits(), maybeNew);
     }
 
     private void dropSession() {
@@ -441,8 +443,8 @@ final class Connection {
         boolean fits = encodedSize.applyAsLong(full) <= limit;
         outbox.send(fits ? full : new Disconnect(reason, expiry, null, List.of(), null));
         told = true;
-        if (expiry == 0) {
-            handshake.ended();
+        if (expiry != Disconnect.ABSENT) {
+            handshake.left(expiry);
         }
     }
 

@@ -22,6 +22,11 @@ final class Handshake {
     enum Outcome {
         /** Session Present 1, and this client knows the session. */
         RESUMED,
+        /**
+         * Session Present 1, and the session is the one this client knows, or a new one, made by an
+         * earlier CONNECT whose CONNACK was not seen.
+         */
+        RESUMED_OR_NEW,
         /** Session Present 0, and none was expected. */
         NEW,
         /** Session Present 0, though one was expected. */
@@ -67,6 +72,8 @@ final class Handshake {
         presenceAtConnect = presence;
         if (presence == Presence.NONE && settings.sessionExpirySeconds() > 0) {
             become(Presence.REQUESTED);
+        } else if (presence == Presence.HELD || presence == Presence.ENDED) {
+            become(Presence.RESUMING);
         }
         return new Connect(
                 clientIdentifier,
@@ -93,15 +100,32 @@ final class Handshake {
         return presence == Presence.DROPPED;
     }
 
+    /** Whether the server is to have no session, so that nothing of one may be left here either. */
+    boolean mustBeEmpty() {
+        return presence == Presence.NONE;
+    }
+
+    /** A CONNACK that refuses CONNECT shows that the server has not touched the session. */
+    void refused() {
+        if (presence == Presence.RESUMING) {
+            become(presenceAtConnect);
+        }
+    }
+
     /** Judges a successful CONNACK; see the table of section 3.2.2.1.1. */
     Outcome judge(Connack c) {
         requireConsistent(c);
         if (!c.sessionPresent()) {
-            return presenceAtConnect == Presence.HELD ? Outcome.LOST : Outcome.NEW;
+            boolean held =
+                    presenceAtConnect == Presence.HELD || presenceAtConnect == Presence.RESUMING;
+            return held ? Outcome.LOST : Outcome.NEW;
         }
         if (cleanStart) {
             throw ProtocolViolation.protocolError(
                     "CONNACK with Session Present 1 after Clean Start 1");
+        }
+        if (presenceAtConnect == Presence.RESUMING) {
+            return Outcome.RESUMED_OR_NEW;
         }
         boolean known = presenceAtConnect != Presence.NONE || usedInThisRun;
         return known || settings.unknownSession() == UnknownSession.ACCEPT
@@ -167,11 +191,13 @@ final class Handshake {
     }
 
     /**
-     * DISCONNECT said that the session ends with the connection. It may not arrive, so nothing is
-     * dropped yet.
+     * DISCONNECT said for how many seconds the session outlives the connection. It may not arrive,
+     * so nothing is dropped yet.
      */
-    void ended() {
-        if (presence != Presence.NONE) {
+    void left(long sessionExpiry) {
+        if (sessionExpiry > 0) {
+            become(Presence.HELD);
+        } else if (presence != Presence.NONE) {
             become(Presence.ENDED);
         }
     }

@@ -59,6 +59,9 @@ final class IncomingPublishes {
 
     private long connection;
 
+    /** Whether the session may be a new one, to which {@link #received} means nothing. */
+    private boolean maybeNew;
+
     IncomingPublishes(
             int receiveMaximum,
             int inboxLimit,
@@ -86,7 +89,8 @@ final class IncomingPublishes {
         recoveredInbox = List.of();
     }
 
-    void connected() {
+    void connected(boolean maybeNewSession) {
+        maybeNew = maybeNewSession;
         connection++;
         receivedHere.clear();
         receivedHereCount = 0;
@@ -125,10 +129,14 @@ final class IncomingPublishes {
 
     private void receivedAtLeastOnce(Publish p) {
         int identifier = p.packetIdentifier();
-        if (received.get(identifier) != null || unacknowledgedIdentifiers.get(identifier)) {
+        if (receivedHere.get(identifier) || unacknowledgedIdentifiers.get(identifier)) {
             throw inUse(identifier, "QoS 1");
         }
         requireQuota();
+        if (received.get(identifier) != null) {
+            // No server uses an identifier twice at a time: it knows nothing of that exchange.
+            forget(identifier);
+        }
         unacknowledgedIdentifiers.set(identifier);
         unacknowledged.add(deliver(p));
     }
@@ -138,7 +146,13 @@ final class IncomingPublishes {
         if (unacknowledgedIdentifiers.get(identifier)) {
             throw inUse(identifier, "QoS 2");
         }
-        if (received.get(identifier) != null) {
+        boolean held = received.get(identifier) != null;
+        if (held && maybeNew && !p.dup() && !receivedHere.get(identifier)) {
+            // What is sent again has DUP set: this is a first message, so the session is new.
+            forget(identifier);
+            held = false;
+        }
+        if (held) {
             // A repeat: answered, not handed over. After resuming it takes its place in the quota
             // once.
             if (!receivedHere.get(identifier)) {

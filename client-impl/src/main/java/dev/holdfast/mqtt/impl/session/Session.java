@@ -93,7 +93,7 @@ public final class Session {
                         settings.resubscribe(),
                         settings.subscriptions().keySet(),
                         recovered.subscriptions(),
-                        recovered.presence() == Presence.HELD,
+                        recovered.presence() != Presence.NONE,
                         identifiers,
                         outbox,
                         encodedSize);

@@ -191,8 +191,12 @@ final class Subscriptions {
         unwanted.clear();
     }
 
-    void connected(ServerLimits serverLimits) {
+    /** The session may be a new one, without subscriptions: then all are asked for again. */
+    void connected(ServerLimits serverLimits, boolean maybeNew) {
         limits = serverLimits;
+        if (maybeNew) {
+            List.copyOf(confirmed.keySet()).forEach(this::doubt);
+        }
         for (String filter : List.copyOf(unwanted.keySet())) {
             requestUnsubscribe(filter, serverLimits);
         }

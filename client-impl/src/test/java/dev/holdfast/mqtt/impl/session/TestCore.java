@@ -128,10 +128,23 @@ final class TestCore {
     }
 
     static Connack connack(boolean sessionPresent, QoS maximumQos) {
+        return connack(sessionPresent, maximumQos, Connack.ABSENT);
+    }
+
+    static Connack connack(boolean sessionPresent, QoS maximumQos, long sessionExpiry) {
+        return connack(ReasonCode.SUCCESS, sessionPresent, maximumQos, sessionExpiry);
+    }
+
+    static Connack refusal(ReasonCode reason) {
+        return connack(reason, false, QoS.EXACTLY_ONCE, Connack.ABSENT);
+    }
+
+    private static Connack connack(
+            ReasonCode reason, boolean sessionPresent, QoS maximumQos, long sessionExpiry) {
         return new Connack(
                 sessionPresent,
-                ReasonCode.SUCCESS,
-                Connack.ABSENT,
+                reason,
+                sessionExpiry,
                 65_535,
                 maximumQos,
                 true,

@@ -1,0 +1,186 @@
+package dev.holdfast.mqtt.impl.session;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.holdfast.mqtt.DisconnectOptions;
+import dev.holdfast.mqtt.Message;
+import dev.holdfast.mqtt.QoS;
+import dev.holdfast.mqtt.ReasonCode;
+import dev.holdfast.mqtt.Subscription;
+import dev.holdfast.mqtt.impl.packet.Connect;
+import dev.holdfast.mqtt.impl.packet.Disconnect;
+import dev.holdfast.mqtt.impl.packet.Puback;
+import dev.holdfast.mqtt.impl.packet.Publish;
+import dev.holdfast.mqtt.impl.packet.Pubrec;
+import dev.holdfast.mqtt.impl.packet.Subscribe;
+import dev.holdfast.mqtt.store.OutgoingMessage;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** What this client takes the server's session for, when it cannot know all that happened to it. */
+class SessionPresenceTest {
+    private TestCore core = new TestCore();
+
+    private static Message message(String payload, QoS qos) {
+        return Message.to("a").payload(payload).qos(qos).build();
+    }
+
+    private void receive(int identifier, String payload, QoS qos, boolean dup) {
+        core.session.received(new Publish(message(payload, qos), identifier, dup));
+    }
+
+    private List<String> delivered() {
+        return core.told(Event.Deliver.class).stream()
+                .map(e -> e.incoming().message().payloadText())
+                .toList();
+    }
+
+    private void subscribe() {
+        core.session.subscribe(2, Subscription.to("a"));
+        core.answer(core.sent(Subscribe.class));
+    }
+
+    /** CONNECT arrives, and makes a new session where the old one is gone; CONNACK does not. */
+    private void loseConnack() {
+        core.open();
+        core.sent(Connect.class);
+        core.cut();
+    }
+
+    // ---- a session that ended with its connection
+
+    @Test
+    void remainsOfASessionWithoutExpiryAreGoneFromDiskWhenTheNextConnectLeaves() {
+        core.connect(TestCore.connack(false, QoS.EXACTLY_ONCE, 0));
+        subscribe();
+        core.session.publish(1, message("out", QoS.EXACTLY_ONCE), OutgoingMessage.NEVER);
+        core.sent(Publish.class);
+        receive(8, "in", QoS.EXACTLY_ONCE, false);
+        core.sent(Pubrec.class);
+        core.cut();
+
+        core.open();
+        core.sent(Connect.class);
+
+        assertEquals(Map.of(), core.disk.recovered().receivedIdentifiers());
+        assertEquals(List.of(), core.disk.recovered().inFlight());
+        assertEquals(List.of(), core.disk.recovered().subscriptions());
+    }
+
+    @Test
+    void sessionThatGotItsExpiryFromDisconnectIsResumedByTheNextRun() {
+        core.connect(TestCore.connack(false, QoS.EXACTLY_ONCE, 0));
+        core.session.disconnect(3, new DisconnectOptions().sessionExpiry(Duration.ofSeconds(100)));
+        core.sent(Disconnect.class);
+
+        core = new TestCore(TestCore.settings(), core.disk);
+        core.connect(true);
+
+        assertEquals(1, core.told(Event.Connected.class).size());
+    }
+
+    // ---- a session that may be the one before, or a new one
+
+    @Test
+    void asksForAllSubscriptionsWhenAConnackWasLostThatMayHaveSpokenOfANewSession() {
+        core.connect(false);
+        subscribe();
+        core.cut();
+        loseConnack();
+
+        core.connect(true);
+
+        assertEquals("a", core.sent(Subscribe.class).subscriptions().get(0).topicFilter());
+    }
+
+    @Test
+    void knowsNoSubscriptionsWhenTheConnackThatWasLostWasOfAnEarlierRun() {
+        core.connect(false);
+        subscribe();
+        core.cut();
+        loseConnack();
+
+        core = new TestCore(TestCore.settings(), core.disk);
+        core.connect(true);
+        core.assertNothingSent();
+
+        assertEquals(List.of(), core.session.subscriptions());
+    }
+
+    @Test
+    void refusalLeavesNoDoubtAboutTheSession() {
+        core.connect(false);
+        subscribe();
+        core.cut();
+        core.open();
+        core.sent(Connect.class);
+        core.session.received(TestCore.refusal(ReasonCode.SERVER_BUSY));
+        core.cut();
+
+        core.connect(true);
+
+        core.assertNothingSent();
+        assertEquals(List.of(Subscription.to("a")), core.session.subscriptions());
+    }
+
+    @Test
+    void lostSessionIsReportedAlsoAfterALostConnack() {
+        core.connect(false);
+        core.cut();
+        loseConnack();
+
+        core.connect(false);
+
+        assertEquals(1, core.told(Event.SessionLost.class).size());
+    }
+
+    @Test
+    void firstMessageWithAnIdentifierOfTheFormerSessionIsHandedOver() {
+        core.connect(false);
+        receive(8, "old", QoS.EXACTLY_ONCE, false);
+        core.sent(Pubrec.class);
+        core.cut();
+        loseConnack();
+        core.connect(true);
+
+        receive(8, "new", QoS.EXACTLY_ONCE, false);
+
+        core.sent(Pubrec.class);
+        assertEquals(List.of("old", "new"), delivered());
+    }
+
+    @Test
+    void repeatedMessageOfTheFormerSessionIsNotHandedOverAgain() {
+        core.connect(false);
+        receive(8, "old", QoS.EXACTLY_ONCE, false);
+        core.sent(Pubrec.class);
+        core.cut();
+        loseConnack();
+        core.connect(true);
+
+        receive(8, "old", QoS.EXACTLY_ONCE, true);
+
+        core.sent(Pubrec.class);
+        assertEquals(List.of("old"), delivered());
+    }
+
+    /** Otherwise the client would end each connection on which the server sends it again. */
+    @Test
+    void identifierOfTheFormerSessionMayComeBackAtQos1() {
+        core.connect(false);
+        receive(8, "old", QoS.EXACTLY_ONCE, false);
+        core.sent(Pubrec.class);
+        core.cut();
+        loseConnack();
+        core.connect(true);
+
+        receive(8, "new", QoS.AT_LEAST_ONCE, true);
+
+        assertEquals(List.of("old", "new"), delivered());
+        core.session.settle(core.told(Event.Deliver.class).get(1).incoming(), ReasonCode.SUCCESS);
+        assertEquals(8, core.sent(Puback.class).packetIdentifier());
+        assertEquals(1, core.told(Event.Disconnected.class).size(), "the connection stands");
+    }
+}
