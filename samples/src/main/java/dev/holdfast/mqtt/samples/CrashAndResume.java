@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
+import java.util.List;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
 
@@ -44,9 +45,10 @@ final class CrashAndResume {
         long seed = options.number("seed", new Random().nextInt(1_000_000), 0, Long.MAX_VALUE);
         try (Server server = Server.of(options)) {
             System.out.printf(
-                    "%,d messages at each QoS over %s, %d kills of publisher and subscriber each,"
-                            + " --seed %d%n%n",
-                    messages, server.uri(), kills, seed);
+                    "%,d messages at each QoS over %s%n"
+                            + "Kills: %d of the publisher, %d of the subscriber, --seed %d%n"
+                            + "Counts while it runs are those of QoS 1 and 2.%n%n",
+                    messages, server.uri(), kills, kills, seed);
             Random random = new Random(seed);
             CrashAndResume recipe = new CrashAndResume(server, messages, kills, payload, random);
             server.keepFolder(true);
@@ -150,6 +152,22 @@ final class CrashAndResume {
 
     private boolean verdict(boolean arrived) {
         progress.end();
+        printTable();
+        System.out.println();
+        printRemarks();
+        ledger.failures().forEach(failure -> System.out.println("WRONG: " + failure));
+        int lost = ledger.lost(1) + ledger.lost(2);
+        long duplicated = ledger.duplicated(2);
+        boolean allIsWell = arrived && lost == 0 && duplicated == 0 && ledger.failures().isEmpty();
+        if (!allIsWell) {
+            System.out.println("Journals, stores and logs are in " + folder);
+        }
+        String result = "RESULT lost=%d duplicated-qos2=%d".formatted(lost, duplicated);
+        System.out.println(allIsWell ? result : result + " FAILED");
+        return allIsWell;
+    }
+
+    private void printTable() {
         Table table =
                 new Table(
                         "",
@@ -159,48 +177,24 @@ final class CrashAndResume {
                         "received",
                         "lost",
                         "duplicated");
-        table.row(
-                "QoS 0",
-                ledger.published(0),
-                "-",
-                "-",
-                ledger.received(0),
-                ledger.lost(0),
-                ledger.duplicated(0),
-                "  QoS 0 may lose");
-        for (int qos = 1; qos <= 2; qos++) {
+        List<String> remarks = List.of("QoS 0 may lose", "QoS 1 may duplicate", "");
+        for (int qos = 0; qos <= 2; qos++) {
             table.row(
                     "QoS " + qos,
                     ledger.published(qos),
-                    ledger.stored(qos),
-                    ledger.acknowledged(qos),
+                    qos == 0 ? "-" : ledger.stored(qos),
+                    qos == 0 ? "-" : ledger.acknowledged(qos),
                     ledger.received(qos),
                     ledger.lost(qos),
                     ledger.duplicated(qos),
-                    qos == 1 ? "  QoS 1 may duplicate" : "");
+                    "  " + remarks.get(qos));
         }
         table.print();
-        System.out.println();
-        remarks();
-        ledger.failures().forEach(failure -> System.out.println("WRONG: " + failure));
-        int lost = ledger.lost(1) + ledger.lost(2);
-        long duplicated = ledger.duplicated(2);
-        boolean allIsWell = arrived && lost == 0 && duplicated == 0 && ledger.failures().isEmpty();
-        if (!allIsWell) {
-            System.out.println("Journals, stores and logs are in " + folder);
-        }
-        System.out.println(
-                "RESULT lost="
-                        + lost
-                        + " duplicated-qos2="
-                        + duplicated
-                        + (allIsWell ? "" : " FAILED"));
-        return allIsWell;
     }
 
-    private void remarks() {
+    private void printRemarks() {
         System.out.printf(
-                "%d kills of the publisher, %d of the subscriber.%n",
+                "Kills: %d of the publisher, %d of the subscriber.%n",
                 publisher.kills, subscriber.kills);
         int unsure = ledger.unsure(1) + ledger.unsure(2);
         if (unsure > 0) {
