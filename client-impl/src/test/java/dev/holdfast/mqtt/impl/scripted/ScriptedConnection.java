@@ -27,7 +27,6 @@ import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import javax.net.ssl.ExtendedSSLSession;
-import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 
@@ -254,7 +253,7 @@ final class ScriptedConnection {
 
     /** Asserts that the client ends the handshake of TLS, because it does not trust this server. */
     void expectDistrust() {
-        assertThrows(SSLException.class, () -> ((SSLSocket) socket).startHandshake());
+        assertThrows(IOException.class, () -> ((SSLSocket) socket).startHandshake());
     }
 
     // ---- reading
