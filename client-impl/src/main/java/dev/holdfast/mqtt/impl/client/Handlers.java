@@ -86,7 +86,6 @@ final class Handlers {
     }
 
     // ---- registrations
-    // -----------------------------------------------------------------------------
 
     /** A second registration for the same Topic Filter replaces the first. */
     Registration register(String topicFilter, MessageHandler handler) {
@@ -148,7 +147,6 @@ final class Handlers {
     }
 
     // ---- messages
-    // ----------------------------------------------------------------------------------
 
     /** Takes a message from the core; called on the loop. */
     void deliver(Incoming incoming) {

@@ -196,7 +196,6 @@ final class HoldfastClient implements MqttClient {
     }
 
     // ---- messages settled by their handlers
-    // ----------------------------------------------------------
 
     private void settle(HandOver handOver, ReasonCode outcome) {
         driver.submit(
@@ -207,7 +206,6 @@ final class HoldfastClient implements MqttClient {
     }
 
     // ---- a look at the session
-    // -----------------------------------------------------------------------
 
     @Override
     public Session session() {
@@ -309,7 +307,6 @@ final class HoldfastClient implements MqttClient {
     }
 
     // ---- the end
-    // -------------------------------------------------------------------------------------
 
     @Override
     public void close() {

@@ -142,7 +142,6 @@ final class Connection {
     }
 
     // ---- coming
-    // ------------------------------------------------------------------------------------
 
     void connect(long token) {
         Connected now = connected;
@@ -249,7 +248,6 @@ final class Connection {
     }
 
     // ---- going
-    // -------------------------------------------------------------------------------------
 
     /** The server broke a rule. */
     void violated(ProtocolViolation violation) {
@@ -471,7 +469,6 @@ final class Connection {
     }
 
     // ---- time
-    // --------------------------------------------------------------------------------------
 
     /** Does what is due at this time. */
     void turn() {

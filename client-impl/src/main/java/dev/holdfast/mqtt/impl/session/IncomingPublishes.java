@@ -117,7 +117,6 @@ final class IncomingPublishes {
     }
 
     // ---- from the server
-    // -------------------------------------------------------------------------
 
     void received(Publish p) {
         switch (p.message().qos()) {
@@ -238,7 +237,6 @@ final class IncomingPublishes {
     }
 
     // ---- from the handlers
-    // -----------------------------------------------------------------------
 
     /**
      * A handler is done with a message, for better or worse. Later calls for the same message

@@ -52,7 +52,7 @@ final class OutgoingPublishes {
     private final Numbers numbers;
     private final Outbox outbox;
     private final Time time;
-    private final ToLongFunction<Packet> encodedSize;
+    private final PublishFailures failures;
 
     private final OutgoingList atMostOnce = new OutgoingList();
     private final Backlog backlog;
@@ -106,7 +106,7 @@ final class OutgoingPublishes {
         this.numbers = numbers;
         this.outbox = outbox;
         this.time = time;
-        this.encodedSize = encodedSize;
+        this.failures = new PublishFailures(encodedSize);
         this.backlog = new Backlog(recovered.queuedMessages());
         messages = recovered.queuedMessages();
         bytes = recovered.queuedBytes();
@@ -135,7 +135,6 @@ final class OutgoingPublishes {
     }
 
     // ---- accepting
-    // -------------------------------------------------------------------------------
 
     void publish(long sequence, Message message, long expiresAt) {
         if (sequence <= newestSequence) {
@@ -216,7 +215,6 @@ final class OutgoingPublishes {
     }
 
     // ---- sending
-    // ---------------------------------------------------------------------------------
 
     /**
      * A connection is up: what the session holds in flight is sent again, PUBRELs first, they need
@@ -288,11 +286,11 @@ final class OutgoingPublishes {
 
     private void sendFirst(Outgoing o, ServerLimits limits) {
         if (o.expiresAt <= time.wallClock) {
-            drop(o, expired(o));
+            drop(o, PublishFailures.expired(o));
             return;
         }
         Message message = withRemainingExpiry(o);
-        MqttException.PublishRejected refusal = refusal(message, limits);
+        MqttException.PublishRejected refusal = failures.beyondLimits(message, limits);
         if (refusal != null) {
             drop(o, refusal);
         } else if (message.qos() == QoS.AT_MOST_ONCE) {
@@ -313,7 +311,7 @@ final class OutgoingPublishes {
     private void sendAgain(Outgoing o, ServerLimits limits) {
         resend = o.next;
         Message message = withRemainingExpiry(o);
-        MqttException.PublishRejected refusal = refusal(message, limits);
+        MqttException.PublishRejected refusal = failures.beyondLimits(message, limits);
         if (refusal == null) {
             takeQuota(o);
             outbox.send(new Publish(message, o.packetIdentifier, !o.neverLeft));
@@ -325,16 +323,10 @@ final class OutgoingPublishes {
             // The server may hold the identifier, and would take another message for a repeat of
             // this one. So the exchange stays open, until a connection lets it go on.
             o.abandoned = true;
-            outbox.tell(new Event.PublishFailed(o.sequence, beyondLimitsInFlight(refusal)));
+            outbox.tell(
+                    new Event.PublishFailed(
+                            o.sequence, PublishFailures.beyondLimitsInFlight(refusal)));
         }
-    }
-
-    private static MqttException beyondLimitsInFlight(MqttException.PublishRejected refusal) {
-        return new MqttException.PublishRejected(
-                refusal.getMessage()
-                        + ". This one was sent before the limits changed: the server may have it,"
-                        + " and it is sent again if a later connection allows it",
-                refusal.reason());
     }
 
     private Message withRemainingExpiry(Outgoing o) {
@@ -354,47 +346,7 @@ final class OutgoingPublishes {
         unacknowledged++;
     }
 
-    private MqttException.@Nullable PublishRejected refusal(Message m, ServerLimits limits) {
-        if (m.qos().compareTo(limits.maximumQos()) > 0) {
-            return new MqttException.PublishRejected(
-                    "The server takes messages up to "
-                            + limits.maximumQos()
-                            + ": publish to '"
-                            + m.topic()
-                            + "' with a lower QoS than "
-                            + m.qos(),
-                    ReasonCode.QOS_NOT_SUPPORTED);
-        }
-        if (m.retain() && !limits.retainAvailable()) {
-            return new MqttException.PublishRejected(
-                    "The server keeps no retained messages: publish to '"
-                            + m.topic()
-                            + "' without retain",
-                    ReasonCode.RETAIN_NOT_SUPPORTED);
-        }
-        // A character takes three bytes at most, so that small messages need no exact count.
-        long atMost = 3 * OutgoingMessage.sizeOf(m) + 5L * m.userProperties().size();
-        if (atMost <= limits.maximumPacketSize()) {
-            return null;
-        }
-        int anyIdentifier = m.qos() == QoS.AT_MOST_ONCE ? 0 : 1;
-        long size = encodedSize.applyAsLong(new Publish(m, anyIdentifier, false));
-        if (size <= limits.maximumPacketSize()) {
-            return null;
-        }
-        return new MqttException.PublishRejected(
-                "The PUBLISH to '"
-                        + m.topic()
-                        + "' takes "
-                        + size
-                        + " bytes; the server allows "
-                        + limits.maximumPacketSize()
-                        + ": split the payload, or raise the server's limit",
-                ReasonCode.PACKET_TOO_LARGE);
-    }
-
     // ---- answers
-    // ---------------------------------------------------------------------------------
 
     void received(Puback p) {
         Outgoing o = holder(p.packetIdentifier(), "PUBACK", QoS.AT_LEAST_ONCE);
@@ -483,7 +435,6 @@ final class OutgoingPublishes {
     }
 
     // ---- leaving
-    // ---------------------------------------------------------------------------------
 
     /** A message in flight or released is done with. */
     private void complete(Outgoing o) {
@@ -520,14 +471,6 @@ final class OutgoingPublishes {
         bytes -= o.size;
     }
 
-    private static MqttException expired(Outgoing o) {
-        return new MqttException.MessageExpired(
-                "The message to '"
-                        + o.message.topic()
-                        + "' expired before it could be sent; it was published with an expiry of "
-                        + o.message.expiry().map(Duration::toString).orElse("?"));
-    }
-
     /**
      * The server has no session any more: what was in flight is queued again or fails, as the
      * policy says.
@@ -556,7 +499,7 @@ final class OutgoingPublishes {
         for (int i = lost.size() - 1; i >= 0; i--) {
             Outgoing o = lost.get(i);
             if (o.state != State.QUEUED && !o.abandoned) {
-                outbox.tell(new Event.PublishFailed(o.sequence, outcomeUnknown(o)));
+                outbox.tell(new Event.PublishFailed(o.sequence, PublishFailures.outcomeUnknown(o)));
             }
         }
     }
@@ -572,16 +515,7 @@ final class OutgoingPublishes {
         backlog.putBack(o);
     }
 
-    private static MqttException outcomeUnknown(Outgoing o) {
-        return new MqttException.SessionLost(
-                "The session ended while the message to '"
-                        + o.message.topic()
-                        + "' was in flight: whether the server took it cannot be known."
-                        + " Publish it again if a duplicate does less harm than a loss");
-    }
-
     // ---- time and sight
-    // --------------------------------------------------------------------------
 
     /** Fails queued messages whose time has come, also without a connection. */
     void expire() {
@@ -597,7 +531,7 @@ final class OutgoingPublishes {
         for (Outgoing o = from; o != null; ) {
             Outgoing next = o.next;
             if (o.expiresAt <= time.wallClock) {
-                drop(o, expired(o));
+                drop(o, PublishFailures.expired(o));
             } else if (o.expiresAt != OutgoingMessage.NEVER) {
                 nextExpiryCheck = time.now + EXPIRY_CHECK_MILLIS;
             }

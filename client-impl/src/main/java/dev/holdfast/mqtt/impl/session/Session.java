@@ -123,7 +123,6 @@ public final class Session {
     }
 
     // ---- commands of the application
-    // ---------------------------------------------------------------
 
     /**
      * Starts connecting; the first call also hands over what an earlier run received and did not
@@ -186,7 +185,6 @@ public final class Session {
     }
 
     // ---- events from outside
-    // -----------------------------------------------------------------------
 
     /** The network connection asked for is open. */
     public void opened() {
@@ -309,7 +307,6 @@ public final class Session {
     }
 
     // ---- turns
-    // -------------------------------------------------------------------------------------
 
     /** Says what is to be done now. */
     public Ready poll() {
@@ -337,7 +334,6 @@ public final class Session {
     }
 
     // ---- sight
-    // -------------------------------------------------------------------------------------
 
     /** The publications in memory that are not acknowledged, at QoS 1 and 2, oldest first. */
     public List<Pending> pending() {

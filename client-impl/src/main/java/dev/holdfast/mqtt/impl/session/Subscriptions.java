@@ -124,7 +124,6 @@ final class Subscriptions {
     }
 
     // ---- from the application
-    // --------------------------------------------------------------------
 
     void subscribe(long token, Subscription subscription) {
         List<Long> undone = unwanted.remove(subscription.topicFilter());
@@ -179,7 +178,6 @@ final class Subscriptions {
     }
 
     // ---- to the server
-    // ---------------------------------------------------------------------------
 
     /** The server has no session any more, and with it no subscriptions. */
     void sessionLost() {
@@ -358,7 +356,6 @@ final class Subscriptions {
     }
 
     // ---- answers
-    // ---------------------------------------------------------------------------------
 
     void received(Suback p) {
         if (!(requests.get(p.packetIdentifier()) instanceof SubscribeRequest r)) {

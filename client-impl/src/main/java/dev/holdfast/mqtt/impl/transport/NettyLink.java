@@ -65,7 +65,6 @@ final class NettyLink implements Link {
     }
 
     // ---- from the network
-    // --------------------------------------------------------------------------
 
     void attempt(Channel next) {
         channel = next;
@@ -94,7 +93,6 @@ final class NettyLink implements Link {
     }
 
     // ---- from the core
-    // -----------------------------------------------------------------------------
 
     @Override
     public void write(List<Packet> packets) {
@@ -175,7 +173,6 @@ final class NettyLink implements Link {
     }
 
     // ---- from the channel
-    // --------------------------------------------------------------------------
 
     /**
      * Bytes to packets; a decoder of ours does the work, Netty's keeps the rest of a packet between

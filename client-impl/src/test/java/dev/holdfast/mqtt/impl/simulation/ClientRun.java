@@ -1,0 +1,169 @@
+package dev.holdfast.mqtt.impl.simulation;
+
+import dev.holdfast.mqtt.impl.client.TestDriver;
+import dev.holdfast.mqtt.impl.session.Event;
+import dev.holdfast.mqtt.impl.session.Session;
+import dev.holdfast.mqtt.impl.session.TestSession;
+import dev.holdfast.mqtt.impl.transport.Link;
+import dev.holdfast.mqtt.impl.transport.LinkListener;
+import dev.holdfast.mqtt.spi.ClientSettings;
+import dev.holdfast.mqtt.store.Recovered;
+import dev.holdfast.mqtt.store.StoredSession;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.function.Consumer;
+
+/** One life of the client, from its start to a crash: the real core and driver. */
+final class ClientRun implements TestDriver.Clock, TestDriver.Listener {
+    final ClientSettings settings;
+    final Recovered recovered;
+    final Futures futures;
+    private final Simulation sim;
+    private final int number;
+    private final Session session;
+    private final TestDriver driver;
+    private SimulatedLink link;
+
+    /** Sessions of the CONNACKs that came, until the application is told of each. */
+    private final ArrayDeque<ServerSession> announced = new ArrayDeque<>();
+
+    private boolean alive = true;
+    private boolean storeFailed;
+
+    ClientRun(Simulation sim, int number, ClientSettings settings) {
+        this.sim = sim;
+        this.number = number;
+        this.settings = settings;
+        StoredSession store = sim.store.open();
+        recovered = store.recovered();
+        session = sim.sabotage.session(settings, recovered, sim.chance);
+        driver = new TestDriver(session, store, this::open, this, this);
+        futures = new Futures(sim, this);
+    }
+
+    boolean isAlive() {
+        return alive;
+    }
+
+    boolean storeHasFailed() {
+        return storeFailed;
+    }
+
+    boolean isDrained() {
+        return TestSession.isDrained(session);
+    }
+
+    private Link open(LinkListener listener) {
+        link = new SimulatedLink(sim, this, listener);
+        return link;
+    }
+
+    void submit(String what, Consumer<Session> command) {
+        sim.trace.say("app", what);
+        driver.submit(
+                s -> {
+                    if (alive) {
+                        command.accept(s);
+                    }
+                });
+    }
+
+    void connacked(ServerSession with) {
+        announced.add(with);
+    }
+
+    /** The process is killed. */
+    void crash() {
+        sim.trace.say("client", "crashes");
+        alive = false;
+        if (link != null) {
+            link.cut();
+        }
+        sim.store.crash();
+    }
+
+    /** Silence ends, and a connection with narrow limits gives way to one without. */
+    void endFaults() {
+        if (link != null) {
+            link.cut();
+        }
+    }
+
+    // ---- the loop
+    // ----------------------------------------------------------------------------------
+
+    @Override
+    public void execute(Runnable task) {
+        sim.agenda.after(sim.faults.delay(sim.faults.lag), () -> runIfAlive(task));
+    }
+
+    @Override
+    public Runnable schedule(Runnable task, long delay) {
+        boolean[] cancelled = new boolean[1];
+        sim.agenda.after(
+                delay + sim.faults.delay(sim.faults.lag),
+                () -> {
+                    if (!cancelled[0]) {
+                        runIfAlive(task);
+                    }
+                });
+        return () -> cancelled[0] = true;
+    }
+
+    private void runIfAlive(Runnable task) {
+        if (alive) {
+            task.run();
+        }
+    }
+
+    @Override
+    public long now() {
+        return sim.agenda.now();
+    }
+
+    @Override
+    public long wallClock() {
+        return sim.wallClock();
+    }
+
+    // ---- what the core tells
+    // -----------------------------------------------------------------------
+
+    @Override
+    public void crashed(RuntimeException bug) {
+        // The driver takes whatever is thrown during its turn for a bug of the core.
+        if (bug.getCause() instanceof SimulationFailure failure) {
+            throw failure;
+        }
+        throw new IllegalStateException("The core has a bug: " + bug, bug);
+    }
+
+    @Override
+    public void take(List<Event> events) {
+        for (Event event : events) {
+            sim.trace.say("told", Words.of(event));
+            take(event);
+        }
+    }
+
+    private void take(Event event) {
+        if (event instanceof Event.Deliver e) {
+            sim.incoming.delivered(this, e.incoming());
+            sim.application.handle(this, e.incoming());
+        } else if (event instanceof Event.StoreFailed) {
+            storeFailed = true;
+            futures.abandon();
+            sim.application.storeFailed(this);
+        } else {
+            if (event instanceof Event.Connected) {
+                announced.remove().known = true;
+            }
+            futures.take(event);
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "run " + number;
+    }
+}

@@ -1,0 +1,97 @@
+package dev.holdfast.mqtt.impl.simulation;
+
+/**
+ * What goes wrong in a run, and how often: drawn from the seed, so that some runs have one kind of
+ * trouble only and others all at once. Once {@link #end} is called nothing goes wrong any more.
+ */
+final class Faults {
+    private final Chance chance;
+    private boolean over;
+
+    // Network: milliseconds, percent, and mean milliseconds between (0 for never).
+    final int latency;
+    final int fragments;
+    final int cutEvery;
+    final int silence;
+    final int refusal;
+    final int sendBuffer;
+
+    // Disk.
+    final int storeLatency;
+    final int storeAtOnce;
+    final int storeFailsEvery;
+    final int shortPages;
+
+    // Server.
+    final int answerDelay;
+    final int answersInAnyOrder;
+    final int connackRefusal;
+    final int publishRefusal;
+    final int subscribeRefusal;
+    final int limits;
+    final int shortExpiry;
+    final int sessionLossEvery;
+    final int disconnectEvery;
+    final int misbehavesEvery;
+
+    // Application.
+    final int crashEvery;
+    final int handlerDelay;
+    final int rejection;
+    final int leaveEvery;
+    final int subscribeEvery;
+    final int lag;
+    final int clockJumpEvery;
+
+    Faults(Chance chance) {
+        this.chance = chance;
+        latency = chance.pick(1, 1, 20, 200, 1_500);
+        fragments = chance.pick(0, 0, 10, 50);
+        cutEvery = sometimes(60, 1_000, 4_000, 15_000);
+        silence = chance.pick(0, 0, 20, 60);
+        refusal = chance.pick(0, 0, 10, 40);
+        sendBuffer = chance.pick(1 << 20, 1 << 20, 200, 40);
+        storeLatency = chance.pick(0, 5, 5, 100, 1_000, 4_000);
+        storeAtOnce = chance.pick(0, 0, 50, 100);
+        storeFailsEvery = sometimes(10, 20_000, 40_000);
+        shortPages = chance.pick(0, 50);
+        answerDelay = chance.pick(0, 10, 200, 2_000);
+        answersInAnyOrder = chance.pick(0, 0, 30);
+        connackRefusal = chance.pick(0, 0, 10, 30);
+        publishRefusal = chance.pick(0, 0, 10, 30);
+        subscribeRefusal = chance.pick(0, 0, 0, 20);
+        limits = chance.pick(0, 0, 20, 60);
+        shortExpiry = chance.pick(0, 0, 0, 20);
+        sessionLossEvery = sometimes(40, 8_000, 30_000);
+        disconnectEvery = sometimes(25, 5_000, 20_000);
+        misbehavesEvery = sometimes(15, 5_000, 20_000);
+        crashEvery = sometimes(60, 1_500, 5_000, 20_000);
+        handlerDelay = chance.pick(0, 10, 500, 5_000);
+        rejection = chance.pick(0, 0, 20);
+        leaveEvery = sometimes(40, 3_000, 15_000);
+        subscribeEvery = sometimes(50, 1_000, 6_000);
+        lag = chance.pick(0, 0, 3, 100);
+        clockJumpEvery = sometimes(15, 5_000);
+    }
+
+    private int sometimes(int percent, int... choices) {
+        return chance.percent(percent) ? chance.pick(choices) : 0;
+    }
+
+    void end() {
+        over = true;
+    }
+
+    boolean areOver() {
+        return over;
+    }
+
+    boolean strike(int percent) {
+        return !over && chance.percent(percent);
+    }
+
+    /** A delay up to this one; short when the trouble is over. */
+    int delay(int longest) {
+        return over ? chance.upTo(2) : chance.upTo(longest);
+    }
+}

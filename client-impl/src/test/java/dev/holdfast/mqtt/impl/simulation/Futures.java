@@ -1,0 +1,189 @@
+package dev.holdfast.mqtt.impl.simulation;
+
+import static dev.holdfast.mqtt.impl.simulation.SimulationFailure.require;
+
+import dev.holdfast.mqtt.MqttException;
+import dev.holdfast.mqtt.impl.session.Event;
+import dev.holdfast.mqtt.impl.session.Incoming;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+/** What one run of the client owes its application: each future is completed exactly once. */
+final class Futures {
+    private final Simulation sim;
+    private final ClientRun run;
+    private final Set<Long> toBeStored = new LinkedHashSet<>();
+    private final Set<Long> toBeAcknowledged = new LinkedHashSet<>();
+    private final Map<Long, String> subscribes = new TreeMap<>();
+    private final Map<Long, String> unsubscribes = new TreeMap<>();
+    private final Set<Long> disconnects = new LinkedHashSet<>();
+    private final Set<Incoming> settlements = new LinkedHashSet<>();
+    private final Set<Long> connects = new LinkedHashSet<>();
+    private boolean connected;
+    private boolean sessionLost;
+
+    /** Those of {@link #disconnects} that end the session. */
+    private final Set<Long> sessionEnds = new LinkedHashSet<>();
+
+    /** Whether a session that outlives its connection was announced, and none was lost since. */
+    private boolean expectsSession;
+
+    Futures(Simulation sim, ClientRun run) {
+        this.sim = sim;
+        this.run = run;
+    }
+
+    // ---- begun
+    // -------------------------------------------------------------------------------------
+
+    void publish(long sequence, boolean durable) {
+        toBeAcknowledged.add(sequence);
+        if (durable) {
+            toBeStored.add(sequence);
+        }
+    }
+
+    void subscribe(long token, String filter) {
+        subscribes.put(token, filter);
+    }
+
+    void unsubscribe(long token, String filter) {
+        unsubscribes.put(token, filter);
+    }
+
+    /**
+     * @param endsSession on purpose: nobody is told of its loss
+     */
+    void disconnect(long token, boolean endsSession) {
+        disconnects.add(token);
+        if (endsSession) {
+            sessionEnds.add(token);
+        }
+    }
+
+    void settle(Incoming incoming) {
+        settlements.add(incoming);
+    }
+
+    void connect(long token) {
+        connects.add(token);
+    }
+
+    boolean isConnected() {
+        return connected;
+    }
+
+    boolean isConnecting() {
+        return !connects.isEmpty();
+    }
+
+    // ---- completed
+    // ---------------------------------------------------------------------------------
+
+    void take(Event event) {
+        if (event instanceof Event.Stored e) {
+            // May come after Acknowledged, which implies it.
+            toBeStored.remove(e.sequence());
+            sim.outgoing.stored(e.sequence());
+        } else if (event instanceof Event.Acknowledged e) {
+            completePublish(e.sequence());
+            sim.outgoing.acknowledged(run, e.sequence());
+        } else if (event instanceof Event.PublishFailed e) {
+            completePublish(e.sequence());
+            sim.outgoing.failed(run, e.sequence(), e.cause());
+        } else if (event instanceof Event.Settled e) {
+            require(settlements.remove(e.incoming()), "Nobody waits for " + event);
+            sim.incoming.settled(e.incoming(), e.cause());
+        } else if (event instanceof Event.Subscribed e) {
+            require(subscribes.remove(e.token()) != null, "Nobody waits for " + event);
+        } else if (event instanceof Event.SubscribeFailed e) {
+            String filter = subscribes.remove(e.token());
+            require(filter != null, "Nobody waits for " + event);
+            sim.application.subscribeFailed(e.token(), filter, e.cause());
+        } else if (event instanceof Event.Unsubscribed e) {
+            require(unsubscribes.remove(e.token()) != null, "Nobody waits for " + event);
+        } else if (event instanceof Event.UnsubscribeFailed e) {
+            String filter = unsubscribes.remove(e.token());
+            require(filter != null, "Nobody waits for " + event);
+            sim.application.unsubscribeFailed(e.token(), filter, e.cause());
+        } else if (event instanceof Event.DisconnectDone e) {
+            require(disconnects.remove(e.token()), "Nobody waits for " + event);
+            if (sessionEnds.remove(e.token())) {
+                expectsSession = false;
+                sim.outgoing.sessionEnded();
+            }
+        } else {
+            takeConnectionEvent(event);
+        }
+    }
+
+    private void completePublish(long sequence) {
+        boolean expected = toBeAcknowledged.remove(sequence);
+        require(
+                expected || sequence < run.recovered.numbersReserved(),
+                "Publication " + sequence + " is completed twice");
+        toBeStored.remove(sequence);
+    }
+
+    private void takeConnectionEvent(Event event) {
+        if (event instanceof Event.Connected e) {
+            require(!connected, "Connected twice");
+            require(
+                    e.connected().sessionPresent() || !expectsSession || sessionLost,
+                    "The session was lost without a word");
+            connected = true;
+            sessionLost = false;
+            expectsSession = !e.connected().limits().sessionExpiry().isZero();
+        } else if (event instanceof Event.Disconnected e) {
+            require(connected, "Disconnected, but was not connected");
+            connected = false;
+            requireHonest(e.cause());
+        } else if (event instanceof Event.ConnectDone e) {
+            require(connects.remove(e.token()), "Nobody waits for " + event);
+            require(connected, "connect() succeeds without a connection");
+        } else if (event instanceof Event.ConnectFailed e) {
+            require(connects.remove(e.token()), "Nobody waits for " + event);
+            requireHonest(e.cause());
+        } else if (event instanceof Event.SessionLost) {
+            sessionLost = true;
+        } else if (event instanceof Event.Reconnecting e) {
+            requireHonest(e.cause());
+        }
+    }
+
+    private void requireHonest(MqttException cause) {
+        require(
+                !(cause instanceof MqttException.ServerMisbehaved)
+                        || sim.faults.misbehavesEvery > 0,
+                "The client blames a blameless server: " + cause.getMessage());
+        require(
+                !(cause instanceof MqttException.SessionUnknown),
+                "The client does not know its own session");
+    }
+
+    /** The store failed, and all that waited with it. */
+    void abandon() {
+        toBeStored.clear();
+        toBeAcknowledged.clear();
+        subscribes.clear();
+        unsubscribes.clear();
+        settlements.clear();
+        connected = false;
+    }
+
+    /** What still waits; null if nothing does. */
+    String open() {
+        if (!toBeStored.isEmpty() || !toBeAcknowledged.isEmpty()) {
+            return "publications " + toBeStored + " and " + toBeAcknowledged + " wait";
+        }
+        if (!subscribes.isEmpty() || !unsubscribes.isEmpty()) {
+            return "subscribe() " + subscribes + " or unsubscribe() " + unsubscribes + " waits";
+        }
+        if (!disconnects.isEmpty() || !connects.isEmpty()) {
+            return "disconnect() or connect() waits";
+        }
+        return settlements.isEmpty() ? null : settlements.size() + " settlements wait";
+    }
+}

@@ -1,0 +1,150 @@
+package dev.holdfast.mqtt.impl.simulation;
+
+import static dev.holdfast.mqtt.impl.simulation.SimulationFailure.require;
+
+import dev.holdfast.mqtt.MqttException;
+import dev.holdfast.mqtt.QoS;
+import dev.holdfast.mqtt.impl.session.Incoming;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.TreeSet;
+
+/** Knows of each message the server forwarded who has it, and what its handlers did. */
+final class IncomingOracle {
+    private static final class Forwarded {
+        final String key;
+        final int index;
+        final QoS qos;
+        final TreeSet<Long> deliveryIds = new TreeSet<>();
+
+        /** The run that was handed it last. */
+        ClientRun handedTo;
+
+        boolean handled;
+
+        /** Whether the client said, for good, that it is settled. */
+        boolean settled;
+
+        /** Whether the server has handed it over for good. */
+        boolean givenAway;
+
+        /** Whether it may be lost: its session ended before the client had it. */
+        boolean excused;
+
+        Forwarded(String key, int index, QoS qos) {
+            this.key = key;
+            this.index = index;
+            this.qos = qos;
+        }
+    }
+
+    private final Simulation sim;
+    private final Map<String, Forwarded> byKey = new LinkedHashMap<>();
+    private final Map<Long, String> keysOfDeliveryIds = new HashMap<>();
+    private final int[] newestDelivered = {-1, -1, -1};
+
+    IncomingOracle(Simulation sim) {
+        this.sim = sim;
+    }
+
+    int count() {
+        return byKey.size();
+    }
+
+    // ---- what the server says
+    // ----------------------------------------------------------------------
+
+    void forwarded(String key, QoS qos) {
+        byKey.put(key, new Forwarded(key, byKey.size(), qos));
+    }
+
+    void pubacked(String key) {
+        Forwarded f = byKey.get(key);
+        require(f.handled, "PUBACK for " + key + ", which no handler is done with");
+        f.givenAway = true;
+    }
+
+    void pubrecced(String key) {
+        byKey.get(key).givenAway = true;
+    }
+
+    /** What it had not given away may be lost. */
+    void sessionEnded() {
+        for (Forwarded f : byKey.values()) {
+            f.excused |= !f.givenAway;
+        }
+    }
+
+    /**
+     * A message is sent again in a session that the client may have taken for the one before. If
+     * that one used the same Packet Identifier, nobody can tell the two apart.
+     */
+    void sentAgainUnrecognizably(String key, Long deliveryIdHeld) {
+        if (deliveryIdHeld != null && !key.equals(keysOfDeliveryIds.get(deliveryIdHeld))) {
+            byKey.get(key).excused = true;
+        }
+    }
+
+    // ---- what the client says
+    // ----------------------------------------------------------------------
+
+    void delivered(ClientRun run, Incoming incoming) {
+        String key = incoming.message().payloadText();
+        Forwarded f = byKey.get(key);
+        require(f != null, "Nobody forwarded " + key);
+        require(f.qos == incoming.message().qos(), key + " came with another QoS");
+        if (f.deliveryIds.isEmpty()) {
+            require(
+                    newestDelivered[f.qos.ordinal()] < f.index,
+                    "[4.6.0-6] " + key + " is handed over behind a later message");
+            newestDelivered[f.qos.ordinal()] = f.index;
+        } else {
+            require(f.qos != QoS.AT_MOST_ONCE, key + " is handed over twice at QoS 0");
+        }
+        f.deliveryIds.add(incoming.deliveryId());
+        if (f.qos == QoS.EXACTLY_ONCE) {
+            deliveredExactlyOnce(run, f, incoming);
+        }
+        f.handedTo = run;
+    }
+
+    private void deliveredExactlyOnce(ClientRun run, Forwarded f, Incoming incoming) {
+        require(f.deliveryIds.size() == 1, f.key + " has two delivery ids: " + f.deliveryIds);
+        require(f.handedTo != run, f.key + " is handed over twice in one run");
+        require(!f.settled, f.key + " is handed over again though it was settled");
+        require(
+                incoming.redelivered() == (f.handedTo != null) || incoming.redelivered(),
+                f.key + " was handed over before, and is not said to be redelivered");
+        String other = keysOfDeliveryIds.put(incoming.deliveryId(), f.key);
+        require(other == null || other.equals(f.key), f.key + " has the delivery id of " + other);
+    }
+
+    void handled(Incoming incoming) {
+        byKey.get(incoming.message().payloadText()).handled = true;
+    }
+
+    void settled(Incoming incoming, MqttException cause) {
+        Forwarded f = byKey.get(incoming.message().payloadText());
+        require(f.handled, f.key + " is settled, but no handler is done with it");
+        if (f.qos == QoS.EXACTLY_ONCE) {
+            require(
+                    cause == null || cause instanceof MqttException.StoreFailed,
+                    f.key + " cannot be settled: " + cause);
+            f.settled |= cause == null;
+        }
+    }
+
+    // ---- the end
+    // -----------------------------------------------------------------------------------
+
+    /** A message that is still to be handled; null if there is none. */
+    String open() {
+        for (Forwarded f : byKey.values()) {
+            if (f.qos != QoS.AT_MOST_ONCE && !f.handled && !f.excused) {
+                return f.key + " (QoS " + f.qos.ordinal() + ") was not handled";
+            }
+        }
+        return null;
+    }
+}

@@ -1,0 +1,297 @@
+package dev.holdfast.mqtt.impl.simulation;
+
+import static dev.holdfast.mqtt.impl.simulation.SimulationFailure.require;
+
+import dev.holdfast.mqtt.Message;
+import dev.holdfast.mqtt.MqttException;
+import dev.holdfast.mqtt.QoS;
+import dev.holdfast.mqtt.SessionLostPolicy.InFlight;
+import dev.holdfast.mqtt.impl.packet.Connack;
+import dev.holdfast.mqtt.impl.packet.Publish;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+
+/** Knows of each published message what was promised, what became of it, and what may have. */
+final class OutgoingOracle {
+    /** What may have kept a message from the server for good. */
+    private enum Excuse {
+        REFUSED,
+        BEYOND_LIMITS,
+        EXPIRED,
+        SESSION_ENDED,
+        NO_ROOM
+    }
+
+    private static final class Published {
+        final String key;
+        final int index;
+        final Message message;
+        final long expiresAt;
+        final long sequence;
+        final ClientRun acceptedBy;
+        final int sessionsBefore;
+        final Set<Excuse> excuses = EnumSet.noneOf(Excuse.class);
+        boolean stored;
+        boolean acknowledged;
+        MqttException failure;
+        ClientRun doneBy;
+        boolean written;
+
+        /** The session in which PUBREL was sent for it. */
+        ServerSession releasedIn;
+
+        int accepted;
+        boolean mayBeTwice;
+
+        Published(
+                String key,
+                int index,
+                long sequence,
+                Message message,
+                long expiresAt,
+                ClientRun acceptedBy,
+                int sessionsBefore) {
+            this.key = key;
+            this.index = index;
+            this.message = message;
+            this.expiresAt = expiresAt;
+            this.sequence = sequence;
+            this.acceptedBy = acceptedBy;
+            this.sessionsBefore = sessionsBefore;
+        }
+
+        /** Whether this run, which has not crashed since, said what became of it. */
+        boolean isDone(ClientRun run) {
+            return (acknowledged || failure != null) && doneBy == run;
+        }
+    }
+
+    private final Simulation sim;
+    private final Map<String, Published> byKey = new LinkedHashMap<>();
+    private final Map<Long, Published> bySequence = new HashMap<>();
+
+    /** What the client wrote with each Packet Identifier last. */
+    private final Map<Integer, Published> byIdentifier = new HashMap<>();
+
+    private int sessionsEnded;
+    private Connack newestLimits;
+    private int newestReceived = -1;
+    private int newestAtMostOnce = -1;
+
+    OutgoingOracle(Simulation sim) {
+        this.sim = sim;
+    }
+
+    int count() {
+        return byKey.size();
+    }
+
+    void published(ClientRun run, long sequence, Message message, long expiresAt) {
+        String key = message.payloadText();
+        Published p =
+                new Published(key, byKey.size(), sequence, message, expiresAt, run, sessionsEnded);
+        byKey.put(key, p);
+        if (sim.dropsOldest()) {
+            p.excuses.add(Excuse.NO_ROOM);
+        }
+        excuseBeyond(newestLimits, p);
+        Published before = bySequence.put(sequence, p);
+        require(
+                before == null || !before.stored,
+                "Publication "
+                        + sequence
+                        + " has the number of "
+                        + (before == null ? "" : before.key));
+    }
+
+    // ---- what the client says
+    // ----------------------------------------------------------------------
+
+    void stored(long sequence) {
+        bySequence.get(sequence).stored = true;
+    }
+
+    void acknowledged(ClientRun run, long sequence) {
+        Published p = bySequence.get(sequence);
+        p.acknowledged = true;
+        p.doneBy = run;
+        require(
+                p.accepted > 0 || p.message.qos() == QoS.AT_MOST_ONCE,
+                p.key + " is acknowledged, but the server never had it");
+    }
+
+    void failed(ClientRun run, long sequence, MqttException cause) {
+        Published p = bySequence.get(sequence);
+        p.failure = cause;
+        p.doneBy = run;
+        if (cause instanceof MqttException.StoreFull) {
+            p.excuses.add(Excuse.NO_ROOM);
+        } else if (cause instanceof MqttException.PublishRejected) {
+            require(
+                    p.excuses.contains(Excuse.REFUSED) || p.excuses.contains(Excuse.BEYOND_LIMITS),
+                    p.key + " fails, but nobody refused it: " + cause);
+        } else if (cause instanceof MqttException.MessageExpired) {
+            require(p.expiresAt <= sim.latestWallClock(), p.key + " has not expired: " + cause);
+            p.excuses.add(Excuse.EXPIRED);
+        } else if (cause instanceof MqttException.SessionLost) {
+            require(
+                    p.excuses.contains(Excuse.SESSION_ENDED)
+                            || sim.server.sessionIsOver()
+                            || (p.acceptedBy != run && p.sessionsBefore < sessionsEnded),
+                    p.key + " fails, but the session lives: " + cause);
+            p.excuses.add(Excuse.SESSION_ENDED);
+        } else {
+            require(
+                    cause instanceof MqttException.StoreFailed && run.storeHasFailed(),
+                    p.key + " fails without a reason: " + cause);
+        }
+    }
+
+    // ---- what the client writes
+    // --------------------------------------------------------------------
+
+    void written(Publish packet, ServerSession session) {
+        Published p = byKey.get(packet.message().payloadText());
+        require(
+                p.releasedIn == null || p.releasedIn != session,
+                "[4.3.3-6] " + p.key + " is published again though it was released");
+        p.written = true;
+        if (session != sim.server.session()) {
+            endSession(p);
+        }
+        byIdentifier.put(packet.packetIdentifier(), p);
+    }
+
+    void released(int packetIdentifier, ServerSession session) {
+        Published p = byIdentifier.get(packetIdentifier);
+        if (p != null && p.message.qos() == QoS.EXACTLY_ONCE) {
+            p.releasedIn = session;
+        }
+    }
+
+    // ---- what the server says
+    // ----------------------------------------------------------------------
+
+    /** The place of a message in the order of publishing. */
+    int indexOf(Message message) {
+        Published p = byKey.get(message.payloadText());
+        require(p != null, "Nobody published " + message.payloadText());
+        return p.index;
+    }
+
+    void received(Message message) {
+        Published p = byKey.get(message.payloadText());
+        boolean expected =
+                p.message.topic().equals(message.topic())
+                        && p.message.qos() == message.qos()
+                        && p.message.retain() == message.retain()
+                        && !isLonger(message, p.message)
+                        && p.message.userProperties().equals(message.userProperties());
+        require(expected, p.key + " was changed on its way");
+        if (p.accepted == 0 && p.excuses.isEmpty()) {
+            requireOrder(p);
+        }
+    }
+
+    private static boolean isLonger(Message sent, Message published) {
+        return sent.expiry().isPresent()
+                && (published.expiry().isEmpty()
+                        || published.expiry().get().compareTo(sent.expiry().get()) < 0
+                                && !published.expiry().get().isZero());
+    }
+
+    private void requireOrder(Published p) {
+        if (p.message.qos() == QoS.AT_MOST_ONCE) {
+            require(newestAtMostOnce < p.index, p.key + " comes twice, or overtaken by another");
+            newestAtMostOnce = p.index;
+        } else {
+            require(
+                    newestReceived <= p.index,
+                    "[4.6.0-1] " + p.key + " comes for the first time behind a later message");
+            newestReceived = p.index;
+        }
+    }
+
+    void accepted(Message message) {
+        Published p = byKey.get(message.payloadText());
+        p.accepted++;
+        require(
+                p.accepted == 1 || p.message.qos() != QoS.EXACTLY_ONCE || p.mayBeTwice,
+                p.key + " was taken over twice at QoS 2");
+    }
+
+    void refused(Message message) {
+        byKey.get(message.payloadText()).excuses.add(Excuse.REFUSED);
+    }
+
+    void announced(Connack limits) {
+        newestLimits = limits;
+        byKey.values().forEach(p -> excuseBeyond(limits, p));
+    }
+
+    private void excuseBeyond(Connack limits, Published p) {
+        if (limits != null
+                && isOpen(p)
+                && (p.message.qos().compareTo(limits.maximumQos()) > 0
+                        || (p.message.retain() && !limits.retainAvailable())
+                        || limits.maximumPacketSize() < 200)) {
+            p.excuses.add(Excuse.BEYOND_LIMITS);
+        }
+    }
+
+    /** Messages in flight may be lost with it, or be sent once more. */
+    void sessionEnded() {
+        sessionsEnded++;
+        for (Published p : byKey.values()) {
+            if (isOpen(p) && (p.written || p.acceptedBy != sim.application.run())) {
+                endSession(p);
+            }
+        }
+    }
+
+    private void endSession(Published p) {
+        p.excuses.add(Excuse.SESSION_ENDED);
+        p.mayBeTwice |= sim.policy.exactlyOnce() == InFlight.REPUBLISH;
+    }
+
+    /**
+     * A message whose outcome was told may come back with a crash, as long as the disk holds it.
+     */
+    private boolean isOpen(Published p) {
+        return !p.isDone(sim.application.run())
+                || sim.store.onDisk().inFlight().stream().anyMatch(m -> m.sequence() == p.sequence);
+    }
+
+    /** The client may take a new session for an old one, and send again what that one had. */
+    void sessionMistaken() {
+        for (Published p : byKey.values()) {
+            p.mayBeTwice |= p.excuses.contains(Excuse.SESSION_ENDED);
+        }
+    }
+
+    // ---- the end
+    // -----------------------------------------------------------------------------------
+
+    /** A message whose outcome is still due; null if there is none. */
+    String open(ClientRun run) {
+        for (Published p : byKey.values()) {
+            if (p.acceptedBy == run && !p.isDone(run)) {
+                return p.key + " has no outcome";
+            }
+        }
+        return null;
+    }
+
+    void requireNothingLost() {
+        for (Published p : byKey.values()) {
+            boolean promised = p.stored && p.message.qos() != QoS.AT_MOST_ONCE;
+            boolean expired = p.expiresAt <= sim.latestWallClock();
+            require(
+                    !promised || p.accepted > 0 || !p.excuses.isEmpty() || expired,
+                    p.key + " was stored, and is lost");
+        }
+    }
+}

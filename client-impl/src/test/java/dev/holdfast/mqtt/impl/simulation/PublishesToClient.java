@@ -1,0 +1,141 @@
+package dev.holdfast.mqtt.impl.simulation;
+
+import static dev.holdfast.mqtt.impl.simulation.SimulationFailure.require;
+
+import dev.holdfast.mqtt.Message;
+import dev.holdfast.mqtt.QoS;
+import dev.holdfast.mqtt.ReasonCode;
+import dev.holdfast.mqtt.impl.packet.Puback;
+import dev.holdfast.mqtt.impl.packet.Pubcomp;
+import dev.holdfast.mqtt.impl.packet.Publish;
+import dev.holdfast.mqtt.impl.packet.Pubrec;
+import dev.holdfast.mqtt.impl.packet.Pubrel;
+import dev.holdfast.mqtt.impl.simulation.ServerSession.Sending;
+import java.util.ArrayDeque;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.LinkedHashSet;
+import java.util.Set;
+
+/** The server's side of what it forwards to the client on one connection. */
+final class PublishesToClient {
+    private final Simulation sim;
+    private final ServerConnection connection;
+    private final int receiveMaximum;
+
+    /** What was sent on an earlier connection, and is to be sent again here. */
+    private final ArrayDeque<Sending> again;
+
+    /** Sent here and not answered, in the order of sending, which the answers must keep. */
+    private final ArrayDeque<Sending> awaitPuback = new ArrayDeque<>();
+
+    private final ArrayDeque<Sending> awaitPubrec = new ArrayDeque<>();
+
+    /** Those whose PUBREC came on this connection. */
+    private final Set<Sending> receivedHere = new HashSet<>();
+
+    /** Those whose PUBREL was sent on this connection. */
+    private final Set<Sending> awaitPubcomp = new LinkedHashSet<>();
+
+    /** How many PUBLISH packets count against the client's Receive Maximum. */
+    private final Set<Sending> unacknowledged = new HashSet<>();
+
+    PublishesToClient(Simulation sim, ServerConnection connection, int receiveMaximum) {
+        this.sim = sim;
+        this.connection = connection;
+        this.receiveMaximum = receiveMaximum;
+        again = new ArrayDeque<>(connection.session().sending);
+    }
+
+    /** Sends one packet; tells whether there may be more. */
+    boolean sendNext() {
+        ServerSession session = connection.session();
+        Sending next = again.peek();
+        if (next != null && next.released) {
+            again.remove();
+            release(next);
+            return true;
+        }
+        Message head = session.queue.peek();
+        if (next == null && head != null && head.qos() == QoS.AT_MOST_ONCE) {
+            session.queue.remove();
+            connection.send(new Publish(head, 0, false));
+            return true;
+        }
+        if (unacknowledged.size() >= receiveMaximum || (next == null && head == null)) {
+            return false;
+        }
+        if (next != null) {
+            again.remove();
+            send(next, true);
+        } else {
+            session.queue.remove();
+            Sending first = new Sending(session.freeIdentifier(), head);
+            session.sending.add(first);
+            send(first, false);
+        }
+        return true;
+    }
+
+    private void send(Sending s, boolean dup) {
+        unacknowledged.add(s);
+        (s.message.qos() == QoS.AT_LEAST_ONCE ? awaitPuback : awaitPubrec).add(s);
+        if (dup && connection.session().mistakable) {
+            sim.incoming.sentAgainUnrecognizably(
+                    s.key(), sim.store.onDisk().receivedIdentifiers().get(s.packetIdentifier));
+        }
+        connection.send(new Publish(s.message, s.packetIdentifier, dup));
+    }
+
+    private void release(Sending s) {
+        require(awaitPubcomp.add(s), "The server sends PUBREL twice");
+        connection.send(new Pubrel(s.packetIdentifier, ReasonCode.SUCCESS));
+    }
+
+    void received(Puback p) {
+        Sending s = awaitPuback.poll();
+        require(
+                s != null && s.packetIdentifier == p.packetIdentifier(),
+                "[4.6.0-2] PUBACKs are not in the order of the PUBLISH packets");
+        require(
+                p.reason() == ReasonCode.SUCCESS
+                        || ServerChoices.PUBLISH_ERRORS.contains(p.reason()),
+                "[3.4.2-1] PUBACK with " + p.reason());
+        sim.incoming.pubacked(s.key());
+        finish(s);
+    }
+
+    void received(Pubrec p) {
+        Sending s = awaitPubrec.poll();
+        require(
+                s != null && s.packetIdentifier == p.packetIdentifier(),
+                "[4.6.0-3] PUBRECs are not in the order of the PUBLISH packets");
+        require(p.reason() == ReasonCode.SUCCESS, "PUBREC with " + p.reason());
+        sim.incoming.pubrecced(s.key());
+        receivedHere.add(s);
+        s.released = true;
+        connection.answer(
+                new Pubrel(s.packetIdentifier, ReasonCode.SUCCESS), () -> awaitPubcomp.add(s));
+    }
+
+    void received(Pubcomp p) {
+        for (Iterator<Sending> i = awaitPubcomp.iterator(); i.hasNext(); ) {
+            Sending s = i.next();
+            if (s.packetIdentifier == p.packetIdentifier()) {
+                require(
+                        p.reason() == ReasonCode.SUCCESS || !receivedHere.contains(s),
+                        "The client forgot what it received on this connection");
+                i.remove();
+                finish(s);
+                return;
+            }
+        }
+        throw new SimulationFailure("PUBCOMP " + p.packetIdentifier() + " without PUBREL");
+    }
+
+    private void finish(Sending s) {
+        connection.session().sending.remove(s);
+        unacknowledged.remove(s);
+        connection.pump();
+    }
+}

@@ -1,0 +1,61 @@
+package dev.holdfast.mqtt.impl.simulation;
+
+import dev.holdfast.mqtt.Resubscribe;
+import dev.holdfast.mqtt.impl.codec.Encoder;
+import dev.holdfast.mqtt.impl.packet.Packet;
+import dev.holdfast.mqtt.impl.session.Session;
+import dev.holdfast.mqtt.spi.ClientSettings;
+import dev.holdfast.mqtt.store.Change;
+import dev.holdfast.mqtt.store.Recovered;
+import java.util.List;
+
+/** What is wrong with the client on purpose, to see whether a run notices. */
+interface Sabotage {
+    /** Nothing is. */
+    Sabotage NONE = new Sabotage() {};
+
+    /** What passes between client and network, on one connection. */
+    interface Wire {
+        /** A packet of the client. */
+        default List<Packet> up(Packet packet) {
+            return List.of(packet);
+        }
+
+        /** A packet of the server. */
+        default List<Packet> down(Packet packet) {
+            return List.of(packet);
+        }
+    }
+
+    default Resubscribe resubscribe(Resubscribe asChosen) {
+        return asChosen;
+    }
+
+    default Session session(ClientSettings settings, Recovered recovered, Chance chance) {
+        return new Session(settings, recovered, chance, Encoder::encodedSize);
+    }
+
+    default Wire wire() {
+        return new Wire() {};
+    }
+
+    /** What is written of a batch. */
+    default List<Change> store(List<Change> changes) {
+        return changes;
+    }
+
+    /** What a start finds. */
+    default Recovered recovered(Recovered recovered) {
+        return recovered;
+    }
+
+    /** Whether the store says that it has stored a batch as soon as it has it. */
+    default boolean storeLies() {
+        return false;
+    }
+
+    /** Whether a message is taken for handled as soon as it is handed over. */
+    default boolean settlesUnhandled() {
+        return false;
+    }
+}

@@ -1,0 +1,319 @@
+package dev.holdfast.mqtt.impl.simulation;
+
+import static dev.holdfast.mqtt.impl.simulation.SimulationFailure.require;
+
+import dev.holdfast.mqtt.ReasonCode;
+import dev.holdfast.mqtt.impl.packet.Connack;
+import dev.holdfast.mqtt.impl.packet.Connect;
+import dev.holdfast.mqtt.impl.packet.Disconnect;
+import dev.holdfast.mqtt.impl.packet.Packet;
+import dev.holdfast.mqtt.impl.packet.Pingreq;
+import dev.holdfast.mqtt.impl.packet.Pingresp;
+import dev.holdfast.mqtt.impl.packet.Puback;
+import dev.holdfast.mqtt.impl.packet.Pubcomp;
+import dev.holdfast.mqtt.impl.packet.Publish;
+import dev.holdfast.mqtt.impl.packet.Pubrec;
+import dev.holdfast.mqtt.impl.packet.Pubrel;
+import dev.holdfast.mqtt.impl.packet.Suback;
+import dev.holdfast.mqtt.impl.packet.Subscribe;
+import dev.holdfast.mqtt.impl.packet.Unsuback;
+import dev.holdfast.mqtt.impl.packet.Unsubscribe;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * The server's end of one network connection. It is strict: a client that breaks a statement of the
+ * standard ends the run.
+ */
+final class ServerConnection {
+    private enum Phase {
+        OPEN,
+        CONNECT_RECEIVED,
+        CONNECTED,
+        /** The client has said good-bye. */
+        LEFT,
+        /** The server broke the protocol on purpose, and awaits the client's complaint. */
+        MISBEHAVED,
+        CLOSED
+    }
+
+    private static final Set<ReasonCode> GOODBYES =
+            EnumSet.of(ReasonCode.SUCCESS, ReasonCode.DISCONNECT_WITH_WILL_MESSAGE);
+
+    private record Answer(Packet packet, Runnable sent) {}
+
+    private final Simulation sim;
+    private final SimulatedServer server;
+    private final SimulatedLink link;
+    private final List<Answer> answers = new ArrayList<>();
+
+    /** Packet Identifiers of SUBSCRIBE and UNSUBSCRIBE without an answer. */
+    private final Set<Integer> requests = new HashSet<>();
+
+    private Phase phase = Phase.OPEN;
+    private Connect connect;
+    private PublishesFromClient fromClient;
+    private PublishesToClient toClient;
+    private ServerSession announced;
+    Connack limits;
+
+    ServerConnection(Simulation sim, SimulatedServer server, SimulatedLink link) {
+        this.sim = sim;
+        this.server = server;
+        this.link = link;
+        if (sim.faults.misbehavesEvery > 0) {
+            sim.agenda.after(
+                    sim.chance.between(1, 2 * sim.faults.misbehavesEvery), this::misbehave);
+        }
+        if (sim.faults.disconnectEvery > 0) {
+            sim.agenda.after(
+                    sim.chance.between(1, 2 * sim.faults.disconnectEvery), this::disconnect);
+        }
+    }
+
+    boolean isConnected() {
+        return phase == Phase.CONNECTED;
+    }
+
+    boolean isIdle() {
+        return phase == Phase.CONNECTED && answers.isEmpty() && requests.isEmpty();
+    }
+
+    boolean isInUse(int packetIdentifier) {
+        return requests.contains(packetIdentifier) || fromClient.isInUse(packetIdentifier);
+    }
+
+    /** The session that CONNACK spoke of. */
+    ServerSession announced() {
+        return announced;
+    }
+
+    ClientRun client() {
+        return link.client();
+    }
+
+    ServerSession session() {
+        return server.session();
+    }
+
+    // ---- packets of the client
+    // ---------------------------------------------------------------------
+
+    void received(Packet packet) {
+        switch (phase) {
+            case CLOSED -> {}
+            case OPEN -> {
+                require(packet instanceof Connect, "[3.1.0-1] CONNECT is not the first packet");
+                connect = (Connect) packet;
+                phase = Phase.CONNECT_RECEIVED;
+                sim.agenda.after(sim.faults.delay(sim.faults.answerDelay), this::answerConnect);
+            }
+            case CONNECT_RECEIVED ->
+                    require(
+                            packet instanceof Disconnect d && !d.reason().isError(),
+                            Words.of(packet) + " before CONNACK");
+            case CONNECTED -> dispatch(packet);
+            case LEFT -> throw new SimulationFailure("[3.14.4-1] a packet follows DISCONNECT");
+            case MISBEHAVED -> {
+                if (packet instanceof Disconnect) {
+                    gone();
+                }
+            }
+        }
+    }
+
+    private void dispatch(Packet packet) {
+        if (packet instanceof Publish p) {
+            fromClient.received(p);
+        } else if (packet instanceof Pubrel p) {
+            fromClient.received(p);
+        } else if (packet instanceof Puback p) {
+            toClient.received(p);
+        } else if (packet instanceof Pubrec p) {
+            toClient.received(p);
+        } else if (packet instanceof Pubcomp p) {
+            toClient.received(p);
+        } else if (packet instanceof Subscribe p) {
+            received(p);
+        } else if (packet instanceof Unsubscribe p) {
+            received(p);
+        } else if (packet instanceof Pingreq) {
+            answer(Pingresp.INSTANCE, () -> {});
+        } else if (packet instanceof Disconnect p) {
+            received(p);
+        } else {
+            throw new SimulationFailure("A client sends " + Words.of(packet));
+        }
+    }
+
+    private void received(Subscribe p) {
+        takeRequest(p.packetIdentifier());
+        List<ReasonCode> reasons = new ArrayList<>();
+        p.subscriptions()
+                .forEach(
+                        s -> {
+                            boolean wild = s.topicFilter().indexOf('+') >= 0;
+                            require(
+                                    !wild || limits.wildcardSubscriptionAvailable(),
+                                    "P-36: no wildcards here");
+                            boolean shared = s.topicFilter().startsWith("$share/");
+                            require(
+                                    !shared || limits.sharedSubscriptionAvailable(),
+                                    "P-36: no sharing here");
+                            if (sim.faults.strike(sim.faults.subscribeRefusal)) {
+                                reasons.add(sim.chance.pick(ServerChoices.SUBACK_ERRORS));
+                            } else {
+                                session().subscriptions.put(s.topicFilter(), s);
+                                reasons.add(ServerChoices.GRANTED.get(s.maximumQos().ordinal()));
+                            }
+                        });
+        answer(
+                new Suback(p.packetIdentifier(), reasons, null, List.of()),
+                () -> requests.remove(p.packetIdentifier()));
+    }
+
+    private void received(Unsubscribe p) {
+        takeRequest(p.packetIdentifier());
+        List<ReasonCode> reasons = new ArrayList<>();
+        for (String filter : p.topicFilters()) {
+            if (sim.faults.strike(sim.faults.subscribeRefusal)) {
+                reasons.add(sim.chance.pick(ServerChoices.UNSUBACK_ERRORS));
+            } else {
+                boolean existed = session().subscriptions.remove(filter) != null;
+                reasons.add(existed ? ReasonCode.SUCCESS : ReasonCode.NO_SUBSCRIPTION_EXISTED);
+            }
+        }
+        answer(
+                new Unsuback(p.packetIdentifier(), reasons, null, List.of()),
+                () -> requests.remove(p.packetIdentifier()));
+    }
+
+    private void takeRequest(int packetIdentifier) {
+        require(packetIdentifier != 0, "[2.2.1-3] Packet Identifier 0");
+        require(!isInUse(packetIdentifier), "[2.2.1-3] " + packetIdentifier + " is in use");
+        requests.add(packetIdentifier);
+    }
+
+    private void received(Disconnect p) {
+        require(
+                GOODBYES.contains(p.reason()),
+                "The client complains, but the server did nothing wrong: " + p.reason());
+        if (p.sessionExpiryInterval() != Disconnect.ABSENT) {
+            require(
+                    connect.sessionExpiryInterval() > 0 || p.sessionExpiryInterval() == 0,
+                    "P-18: a session without expiry gets one with DISCONNECT");
+            session().expirySeconds = p.sessionExpiryInterval();
+        }
+        phase = Phase.LEFT;
+        server.disconnected(this);
+    }
+
+    // ---- the server's answers
+    // ----------------------------------------------------------------------
+
+    private void answerConnect() {
+        if (phase != Phase.CONNECT_RECEIVED) {
+            return;
+        }
+        if (sim.faults.strike(sim.faults.connackRefusal)) {
+            link.fromServer(ServerChoices.refusal(sim.chance.pick(ServerChoices.CONNACK_ERRORS)));
+            close();
+            return;
+        }
+        boolean present = server.connect(this, connect);
+        limits = ServerChoices.connack(sim, connect, present);
+        boolean inherits = limits.sessionExpiryInterval() == Connack.ABSENT;
+        session().expirySeconds =
+                inherits ? connect.sessionExpiryInterval() : limits.sessionExpiryInterval();
+        fromClient = new PublishesFromClient(sim, this, present);
+        toClient = new PublishesToClient(sim, this, connect.receiveMaximum());
+        phase = Phase.CONNECTED;
+        sim.outgoing.announced(limits);
+        announced = session();
+        link.fromServer(limits);
+        pump();
+    }
+
+    /** Sends a packet some time later, after those before it or not. */
+    void answer(Packet packet, Runnable sent) {
+        answers.add(new Answer(packet, sent));
+        sim.agenda.after(sim.faults.delay(sim.faults.answerDelay), this::sendAnswer);
+    }
+
+    private void sendAnswer() {
+        if (phase == Phase.CONNECTED) {
+            boolean any = sim.faults.strike(sim.faults.answersInAnyOrder);
+            Answer next = answers.remove(any ? sim.chance.upTo(answers.size() - 1) : 0);
+            next.sent().run();
+            link.fromServer(next.packet());
+            pump();
+        }
+    }
+
+    void send(Packet packet) {
+        link.fromServer(packet);
+    }
+
+    /** Sends what is due to the client, some time later. */
+    void pump() {
+        if (phase == Phase.CONNECTED) {
+            sim.agenda.after(sim.faults.delay(sim.faults.answerDelay), this::sendNext);
+        }
+    }
+
+    private void sendNext() {
+        if (phase == Phase.CONNECTED && toClient.sendNext()) {
+            pump();
+        }
+    }
+
+    // ---- ends
+    // --------------------------------------------------------------------------------------
+
+    /** The network connection is gone, or the client closed it. */
+    void gone() {
+        if (phase != Phase.CLOSED) {
+            phase = Phase.CLOSED;
+            server.disconnected(this);
+        }
+    }
+
+    private void close() {
+        if (phase != Phase.CLOSED) {
+            gone();
+            link.closedByServer();
+        }
+    }
+
+    void crash() {
+        close();
+    }
+
+    void takenOver() {
+        if (phase == Phase.CONNECTED) {
+            link.fromServer(new Disconnect(ReasonCode.SESSION_TAKEN_OVER));
+        }
+        close();
+    }
+
+    private void disconnect() {
+        if (phase == Phase.CONNECTED && !sim.faults.areOver()) {
+            link.fromServer(new Disconnect(sim.chance.pick(ServerChoices.DISCONNECTS)));
+            close();
+        }
+    }
+
+    private void misbehave() {
+        boolean possible =
+                phase == Phase.OPEN || phase == Phase.CONNECT_RECEIVED || phase == Phase.CONNECTED;
+        if (possible && !sim.faults.areOver()) {
+            sim.trace.say("server", "misbehaves");
+            link.fromServer(ServerChoices.offence(sim.chance, phase == Phase.CONNECTED));
+            server.disconnected(this);
+            phase = Phase.MISBEHAVED;
+        }
+    }
+}

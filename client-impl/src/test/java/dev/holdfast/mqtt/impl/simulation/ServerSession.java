@@ -1,0 +1,99 @@
+package dev.holdfast.mqtt.impl.simulation;
+
+import dev.holdfast.mqtt.Message;
+import dev.holdfast.mqtt.Subscription;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+/** The server's Session State of the one client (MQTT 5, section 4.1). */
+final class ServerSession {
+    /** A QoS 2 message of the client, between its PUBLISH and its PUBREL. */
+    static final class Receiving {
+        final Message message;
+
+        /** Its place among the PUBRECs sent; 0 before. */
+        int pubrec;
+
+        Receiving(Message message) {
+            this.message = message;
+        }
+    }
+
+    /** A message for the client, sent and not acknowledged for good. */
+    static final class Sending {
+        final int packetIdentifier;
+        final Message message;
+
+        /** Whether PUBREC has come. */
+        boolean released;
+
+        Sending(int packetIdentifier, Message message) {
+            this.packetIdentifier = packetIdentifier;
+            this.message = message;
+        }
+
+        String key() {
+            return message.payloadText();
+        }
+    }
+
+    final int number;
+    long expirySeconds;
+
+    /**
+     * Whether the application was told of this session. Until then it may be taken for the last.
+     */
+    boolean known;
+
+    /** Whether it was resumed when the client could not tell it from the one before. */
+    boolean mistakable;
+
+    final Map<String, Subscription> subscriptions = new TreeMap<>();
+    final Map<Integer, Receiving> receiving = new HashMap<>();
+
+    /** Packet Identifiers whose exchange was completed by PUBREL, and not begun anew. */
+    final Set<Integer> completed = new HashSet<>();
+
+    /**
+     * Payloads of all that was received at QoS 1 and 2, with the run of the client that sent it.
+     */
+    final Map<String, ClientRun> seen = new HashMap<>();
+
+    /** In the order in which they were sent first. */
+    final List<Sending> sending = new ArrayList<>();
+
+    final ArrayDeque<Message> queue = new ArrayDeque<>();
+    int pubrecs;
+
+    ServerSession(int number) {
+        this.number = number;
+    }
+
+    Sending sending(int packetIdentifier) {
+        for (Sending s : sending) {
+            if (s.packetIdentifier == packetIdentifier) {
+                return s;
+            }
+        }
+        return null;
+    }
+
+    /** The lowest that is free, so that they are used again soon. */
+    int freeIdentifier() {
+        int candidate = 1;
+        while (sending(candidate) != null) {
+            candidate++;
+        }
+        return candidate;
+    }
+
+    boolean isDrained() {
+        return receiving.isEmpty() && sending.isEmpty() && queue.isEmpty();
+    }
+}

@@ -1,0 +1,322 @@
+package dev.holdfast.mqtt.impl.simulation;
+
+import dev.holdfast.mqtt.DisconnectOptions;
+import dev.holdfast.mqtt.Message;
+import dev.holdfast.mqtt.MqttException;
+import dev.holdfast.mqtt.QoS;
+import dev.holdfast.mqtt.ReasonCode;
+import dev.holdfast.mqtt.Subscription;
+import dev.holdfast.mqtt.impl.session.Incoming;
+import dev.holdfast.mqtt.store.OutgoingMessage;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** An application that uses one client at a time, and starts it again when it has crashed. */
+final class SimulatedApplication {
+    static final int MOST_MESSAGES = 40;
+    private static final List<QoS> QOS =
+            List.of(
+                    QoS.AT_MOST_ONCE,
+                    QoS.AT_LEAST_ONCE,
+                    QoS.AT_LEAST_ONCE,
+                    QoS.EXACTLY_ONCE,
+                    QoS.EXACTLY_ONCE);
+
+    private final Simulation sim;
+    private final int publishGap;
+    private ClientRun run;
+    private int runs;
+    private long nextSequence;
+    private long nextToken = 1;
+
+    /** What it wants to be subscribed to, with the last call that said so. */
+    private final Map<String, Subscription> wanted = new LinkedHashMap<>();
+
+    private final Map<String, Long> lastCall = new LinkedHashMap<>();
+
+    /** Where the server refused the last change, so that nobody knows what it has. */
+    private final Set<String> undefined = new HashSet<>();
+
+    /** Whether the client shall be connected. */
+    private boolean staysConnected;
+
+    SimulatedApplication(Simulation sim) {
+        this.sim = sim;
+        this.publishGap = sim.chance.pick(20, 300, 2_000);
+    }
+
+    ClientRun run() {
+        return run;
+    }
+
+    boolean isSubscribed(String filter) {
+        return wanted.containsKey(filter);
+    }
+
+    boolean isUndefined(String filter) {
+        return undefined.contains(filter);
+    }
+
+    // ---- lives
+    // -------------------------------------------------------------------------------------
+
+    void begin() {
+        for (String filter : SimulatedServer.FILTERS) {
+            if (sim.chance.percent(70)) {
+                wanted.put(filter, subscription(filter));
+            }
+        }
+        start();
+        repeatedly(publishGap, this::publish);
+        repeatedly(publishGap, sim.server::publish);
+        repeatedly(sim.faults.subscribeEvery, this::changeSubscription);
+        repeatedly(sim.faults.leaveEvery, this::leave);
+        repeatedly(sim.faults.crashEvery, this::crash);
+    }
+
+    private void repeatedly(int gap, Runnable action) {
+        if (gap > 0) {
+            sim.agenda.after(
+                    sim.chance.between(1, 2 * gap),
+                    () -> {
+                        if (!sim.faults.areOver()) {
+                            action.run();
+                            repeatedly(gap, action);
+                        }
+                    });
+        }
+    }
+
+    private void start() {
+        Map<String, Subscription> declared = new LinkedHashMap<>(wanted);
+        declared.values().removeIf(s -> sim.chance.percent(40));
+        run = new ClientRun(sim, ++runs, sim.settings(declared.values()));
+        sim.trace.say("client", "starts as " + run + " with " + Words.of(run.recovered));
+        nextSequence = run.recovered.numbersReserved();
+        for (Subscription s : wanted.values()) {
+            if (!declared.containsKey(s.topicFilter())) {
+                subscribe(s);
+            }
+        }
+        for (String filter : SimulatedServer.FILTERS) {
+            if (!wanted.containsKey(filter)) {
+                unsubscribe(filter);
+            }
+        }
+        connect();
+    }
+
+    void crash() {
+        if (run.isAlive()) {
+            run.crash();
+            sim.agenda.after(sim.faults.delay(2_000), this::start);
+        }
+    }
+
+    void storeFailed(ClientRun failed) {
+        sim.agenda.after(
+                sim.chance.between(1_000, 2_000),
+                () -> {
+                    if (failed.isAlive()) {
+                        crash();
+                    }
+                });
+    }
+
+    /** Faults are over: the last life may go on for ever. */
+    void endFaults() {
+        if (run.isAlive()) {
+            run.endFaults();
+        }
+        keepConnected();
+    }
+
+    private void keepConnected() {
+        if (run.isAlive() && !run.futures.isConnected() && !run.futures.isConnecting()) {
+            connect();
+        }
+        sim.agenda.after(1_000, this::keepConnected);
+    }
+
+    // ---- connecting
+    // --------------------------------------------------------------------------------
+
+    private void connect() {
+        staysConnected = true;
+        long token = nextToken++;
+        run.submit(
+                "connect " + token,
+                s -> {
+                    run.futures.connect(token);
+                    s.connect(token);
+                });
+    }
+
+    private void leave() {
+        if (!run.isAlive()) {
+            return;
+        }
+        long token = nextToken++;
+        DisconnectOptions options = new DisconnectOptions();
+        if (sim.chance.percent(30)) {
+            options.afterPending(Duration.ofMillis(sim.chance.upTo(5_000)));
+        }
+        boolean last = sim.chance.percent(30) && run.settings.sessionExpirySeconds() > 0;
+        if (last) {
+            options.sessionExpiry(Duration.ofSeconds(sim.chance.pick(0, 0, 5)));
+        }
+        staysConnected = false;
+        run.submit(
+                "disconnect "
+                        + token
+                        + " "
+                        + options.sessionExpiry()
+                        + " "
+                        + options.afterPending(),
+                s -> {
+                    run.futures.disconnect(token, last);
+                    s.disconnect(token, options);
+                });
+        if (sim.chance.percent(30)) {
+            connect();
+        } else {
+            sim.agenda.after(sim.faults.delay(4_000), this::comeBack);
+        }
+    }
+
+    private void comeBack() {
+        if (run.isAlive() && !staysConnected) {
+            connect();
+        }
+    }
+
+    // ---- publishing
+    // --------------------------------------------------------------------------------
+
+    private void publish() {
+        if (!run.isAlive() || sim.outgoing.count() >= MOST_MESSAGES) {
+            return;
+        }
+        Message.Builder builder =
+                Message.to("out")
+                        .payload("c" + sim.outgoing.count())
+                        .qos(sim.chance.pick(QOS))
+                        .retain(sim.chance.percent(10));
+        long expiresAt = OutgoingMessage.NEVER;
+        if (sim.chance.percent(10)) {
+            int seconds = sim.chance.pick(0, 1, 5, 60);
+            builder.expiry(Duration.ofSeconds(seconds));
+            expiresAt = sim.wallClock() + seconds * 1_000L;
+        }
+        if (sim.chance.percent(5)) {
+            builder.userProperty("of some length", "x".repeat(100));
+        }
+        Message message = builder.build();
+        long sequence = nextSequence++;
+        long expiry = expiresAt;
+        sim.outgoing.published(run, sequence, message, expiry);
+        run.submit(
+                "publish " + sequence + " " + Words.of(message),
+                s -> {
+                    run.futures.publish(sequence, message.qos() != QoS.AT_MOST_ONCE);
+                    s.publish(sequence, message, expiry);
+                });
+    }
+
+    // ---- subscribing
+    // -------------------------------------------------------------------------------
+
+    private Subscription subscription(String filter) {
+        return Subscription.to(filter).atMost(sim.chance.pick(QOS));
+    }
+
+    private void changeSubscription() {
+        if (!run.isAlive()) {
+            return;
+        }
+        String filter = sim.chance.pick(SimulatedServer.FILTERS);
+        if (wanted.containsKey(filter) && sim.chance.percent(50)) {
+            wanted.remove(filter);
+            unsubscribe(filter);
+        } else {
+            Subscription s =
+                    wanted.containsKey(filter) && sim.chance.percent(50)
+                            ? wanted.get(filter)
+                            : subscription(filter);
+            wanted.put(filter, s);
+            subscribe(s);
+        }
+    }
+
+    private void subscribe(Subscription s) {
+        long token = nextToken++;
+        lastCall.put(s.topicFilter(), token);
+        undefined.remove(s.topicFilter());
+        run.submit(
+                "subscribe " + token + " " + s.topicFilter() + " " + s.maximumQos(),
+                session -> {
+                    run.futures.subscribe(token, s.topicFilter());
+                    session.subscribe(token, s);
+                });
+    }
+
+    private void unsubscribe(String filter) {
+        long token = nextToken++;
+        lastCall.put(filter, token);
+        undefined.remove(filter);
+        run.submit(
+                "unsubscribe " + token + " " + filter,
+                session -> {
+                    run.futures.unsubscribe(token, filter);
+                    session.unsubscribe(token, filter);
+                });
+    }
+
+    /** What was refused is not wanted any more, unless it was asked for again. */
+    void subscribeFailed(long token, String filter, MqttException cause) {
+        if (cause instanceof MqttException.SubscribeRejected && lastCall.get(filter) == token) {
+            wanted.remove(filter);
+            undefined.add(filter);
+        }
+    }
+
+    void unsubscribeFailed(long token, String filter, MqttException cause) {
+        if (cause instanceof MqttException.SubscribeRejected && lastCall.get(filter) == token) {
+            unsubscribe(filter);
+        }
+    }
+
+    // ---- handling
+    // ----------------------------------------------------------------------------------
+
+    void handle(ClientRun by, Incoming incoming) {
+        if (sim.sabotage.settlesUnhandled()) {
+            by.submit("settles nothing", s -> s.settle(incoming, ReasonCode.SUCCESS));
+            return;
+        }
+        sim.agenda.after(
+                sim.faults.delay(sim.faults.handlerDelay),
+                () -> {
+                    if (by.isAlive()) {
+                        settle(by, incoming);
+                    }
+                });
+    }
+
+    private void settle(ClientRun by, Incoming incoming) {
+        boolean rejected = sim.faults.strike(sim.faults.rejection);
+        ReasonCode outcome =
+                rejected ? sim.chance.pick(ServerChoices.PUBLISH_ERRORS) : ReasonCode.SUCCESS;
+        by.submit(
+                "settles " + Words.of(incoming.message()) + " " + outcome.name(),
+                s -> {
+                    by.futures.settle(incoming);
+                    sim.incoming.handled(incoming);
+                    s.settle(incoming, outcome);
+                });
+    }
+}

@@ -1,0 +1,246 @@
+package dev.holdfast.mqtt.impl.simulation;
+
+import dev.holdfast.mqtt.MqttException;
+import dev.holdfast.mqtt.impl.codec.Decoder;
+import dev.holdfast.mqtt.impl.codec.Encoder;
+import dev.holdfast.mqtt.impl.codec.ServerCodec;
+import dev.holdfast.mqtt.impl.packet.Connack;
+import dev.holdfast.mqtt.impl.packet.Packet;
+import dev.holdfast.mqtt.impl.packet.ProtocolViolation;
+import dev.holdfast.mqtt.impl.transport.Link;
+import dev.holdfast.mqtt.impl.transport.LinkListener;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.nio.ByteBuffer;
+import java.util.List;
+
+/** One network connection, from the client's codec to the server's. */
+final class SimulatedLink implements Link {
+    private final Simulation sim;
+    private final ClientRun client;
+    private final LinkListener listener;
+    private final Sabotage.Wire sabotage;
+    private final WireOracle oracle;
+    private final Encoder encoder = new Encoder();
+    private final Decoder decoder;
+    private final ByteBuf received = Unpooled.buffer();
+    private final Pipe up;
+    private final Pipe down;
+    private ServerConnection server;
+
+    /** Whether the client closed it. */
+    private boolean closing;
+
+    /** Whether the client's decoder has met something invalid. */
+    private boolean deaf;
+
+    private boolean silent;
+
+    /** What the listener was last told of {@link #isWritable}. */
+    private boolean writable = true;
+
+    /** Whether the listener has had its last call. */
+    private boolean reported;
+
+    SimulatedLink(Simulation sim, ClientRun client, LinkListener listener) {
+        this.sim = sim;
+        this.client = client;
+        this.listener = listener;
+        sabotage = sim.sabotage.wire();
+        oracle = new WireOracle(sim, client);
+        decoder = new Decoder(client.settings.maximumPacketSize(), 0, true);
+        up = new Pipe(sim, new ServerEnd());
+        down = new Pipe(sim, new ClientEnd());
+        long delay = sim.faults.delay(sim.faults.latency);
+        if (!sim.faults.strike(sim.faults.refusal)) {
+            sim.agenda.after(delay, this::connect);
+        } else if (sim.chance.percent(60)) {
+            sim.agenda.after(delay, () -> report("it was refused"));
+        } else {
+            sim.trace.say("network", "does not answer");
+        }
+    }
+
+    ClientRun client() {
+        return client;
+    }
+
+    private void connect() {
+        if (reported || closing || !client.isAlive()) {
+            return;
+        }
+        sim.trace.say("network", "connection opened");
+        server = sim.server.accept(this);
+        if (sim.faults.cutEvery > 0) {
+            sim.agenda.after(sim.chance.between(1, 2 * sim.faults.cutEvery), this::strike);
+        }
+        listener.opened();
+    }
+
+    private void strike() {
+        if (reported || sim.faults.areOver()) {
+            return;
+        }
+        if (sim.faults.strike(sim.faults.silence)) {
+            sim.trace.say("network", "connection falls silent");
+            silent = true;
+            up.silence();
+            down.silence();
+        } else {
+            cut();
+        }
+    }
+
+    /** The connection breaks, or its client is gone. */
+    void cut() {
+        if (server == null) {
+            report("it could not be opened");
+            return;
+        }
+        sim.trace.say("network", "connection breaks");
+        up.cut();
+        down.cut();
+    }
+
+    /** Silence does not outlast the time of faults. */
+    void heal() {
+        if (silent) {
+            cut();
+        }
+    }
+
+    // ---- the client's calls
+    // ------------------------------------------------------------------------
+
+    @Override
+    public void write(List<Packet> packets) {
+        SimulationFailure.require(
+                server != null && !closing, "The client writes to no connection: " + packets);
+        ByteBuf bytes = Unpooled.buffer();
+        for (Packet packet : packets) {
+            for (Packet sent : sabotage.up(packet)) {
+                sim.trace.say("client", "→ " + Words.of(sent));
+                oracle.written(sent);
+                encoder.encode(sent, bytes);
+            }
+        }
+        byte[] all = new byte[bytes.readableBytes()];
+        bytes.readBytes(all);
+        up.write(all);
+        writable = isWritable();
+    }
+
+    @Override
+    public boolean isWritable() {
+        return up.bytesUnderway() < sim.faults.sendBuffer || sim.faults.areOver();
+    }
+
+    @Override
+    public void close() {
+        if (closing || reported) {
+            return;
+        }
+        sim.trace.say("client", "closes");
+        closing = true;
+        oracle.closed();
+        if (server != null) {
+            up.end();
+        }
+        if (!sim.faults.strike(20)) {
+            down.abandon();
+        }
+        sim.agenda.after(sim.faults.delay(20), () -> report("it was closed"));
+    }
+
+    private void report(String what) {
+        if (!reported && client.isAlive()) {
+            sim.trace.say("network", "connection is gone: " + what);
+            reported = true;
+            oracle.closed();
+            if (server != null) {
+                up.end();
+            }
+            listener.closed(new MqttException.ConnectionLost(what, null, false));
+        }
+        reported = true;
+    }
+
+    // ---- the server's calls
+    // ------------------------------------------------------------------------
+
+    void fromServer(Packet packet) {
+        for (Packet sent : sabotage.down(packet)) {
+            sim.trace.say("server", "→ " + Words.of(sent));
+            down.write(ServerCodec.encode(sent));
+        }
+    }
+
+    void fromServer(byte[] garbage) {
+        down.write(garbage);
+    }
+
+    void closedByServer() {
+        sim.trace.say("server", "closes");
+        down.end();
+    }
+
+    // ---- arrivals
+    // ----------------------------------------------------------------------------------
+
+    private final class ServerEnd implements Pipe.Receiver {
+        private final ServerCodec codec = new ServerCodec();
+        private ByteBuffer rest = ByteBuffer.allocate(0);
+
+        @Override
+        public void arrived(byte[] piece) {
+            rest = ByteBuffer.allocate(rest.remaining() + piece.length).put(rest).put(piece).flip();
+            for (Packet p = codec.decode(rest); p != null; p = codec.decode(rest)) {
+                server.received(p);
+            }
+            if (!writable && isWritable() && !reported && client.isAlive()) {
+                writable = true;
+                listener.writabilityChanged();
+            }
+        }
+
+        @Override
+        public void ended() {
+            server.gone();
+        }
+    }
+
+    private final class ClientEnd implements Pipe.Receiver {
+        @Override
+        public void arrived(byte[] piece) {
+            if (reported || !client.isAlive()) {
+                return;
+            }
+            received.writeBytes(piece);
+            try {
+                for (Packet p = next(); p != null; p = next()) {
+                    sim.trace.say("client", "← " + Words.of(p));
+                    if (p instanceof Connack c && !c.reason().isError()) {
+                        oracle.connacked(server);
+                        client.connacked(server.announced());
+                    }
+                    listener.received(p);
+                }
+            } catch (ProtocolViolation v) {
+                deaf = true;
+                sim.trace.say("client", "← " + v.getMessage());
+                listener.violated(v);
+            }
+            received.discardReadBytes();
+            listener.readComplete();
+        }
+
+        private Packet next() {
+            return deaf ? null : decoder.decode(received);
+        }
+
+        @Override
+        public void ended() {
+            report("the other side closed it");
+        }
+    }
+}

@@ -1,0 +1,151 @@
+package dev.holdfast.mqtt.impl.simulation;
+
+import dev.holdfast.mqtt.Message;
+import dev.holdfast.mqtt.QoS;
+import dev.holdfast.mqtt.Subscription;
+import dev.holdfast.mqtt.impl.packet.Connect;
+import java.util.List;
+
+/** A server with one client: its sessions, and what others publish. */
+final class SimulatedServer {
+    /** What can be subscribed to, with a topic that each matches. */
+    static final List<String> FILTERS = List.of("plain", "wild/+", "$share/group/shared");
+
+    private static final List<String> TOPICS = List.of("plain", "wild/life", "shared");
+
+    private final Simulation sim;
+    private ServerSession session;
+    private ServerConnection connection;
+    private int sessions;
+    private int published;
+
+    SimulatedServer(Simulation sim) {
+        this.sim = sim;
+        if (sim.faults.sessionLossEvery > 0) {
+            restartLater();
+        }
+    }
+
+    ServerSession session() {
+        return session;
+    }
+
+    /** Whether nothing of the last session will outlive its connection, or has. */
+    boolean sessionIsOver() {
+        return session == null || session.expirySeconds == 0;
+    }
+
+    ServerConnection accept(SimulatedLink link) {
+        return new ServerConnection(sim, this, link);
+    }
+
+    // ---- sessions
+    // ----------------------------------------------------------------------------------
+
+    /** A CONNECT takes over from the connection there was. Tells whether its session goes on. */
+    boolean connect(ServerConnection by, Connect connect) {
+        if (connection != null) {
+            ServerConnection former = connection;
+            former.takenOver();
+        }
+        connection = by;
+        if (connect.cleanStart()) {
+            endSession("Clean Start");
+        }
+        boolean present = session != null;
+        if (!present) {
+            session = new ServerSession(++sessions);
+            sim.trace.say("server", "begins session " + session.number);
+        } else if (!session.known) {
+            sim.trace.say("server", "resumes a session that the client may not know of");
+            session.mistakable = true;
+            sim.outgoing.sessionMistaken();
+        }
+        return present;
+    }
+
+    void disconnected(ServerConnection by) {
+        if (connection != by) {
+            return;
+        }
+        connection = null;
+        if (session == null) {
+            return;
+        }
+        if (session.expirySeconds == 0) {
+            endSession("it ends with its connection");
+            return;
+        }
+        ServerSession left = session;
+        sim.agenda.after(
+                session.expirySeconds * 1_000L,
+                () -> {
+                    if (session == left && connection == null) {
+                        endSession("it expired");
+                    }
+                });
+    }
+
+    void endSession(String why) {
+        if (session != null) {
+            sim.trace.say("server", "ends session " + session.number + ": " + why);
+            session = null;
+            sim.outgoing.sessionEnded();
+            sim.incoming.sessionEnded();
+        }
+    }
+
+    private void restartLater() {
+        sim.agenda.after(
+                sim.chance.between(1, 2 * sim.faults.sessionLossEvery),
+                () -> {
+                    if (!sim.faults.areOver()) {
+                        restart();
+                        restartLater();
+                    }
+                });
+    }
+
+    private void restart() {
+        sim.trace.say("server", "restarts");
+        if (connection != null) {
+            connection.crash();
+        }
+        if (sim.chance.percent(70)) {
+            endSession("lost in a restart");
+        }
+    }
+
+    // ---- messages of others
+    // ------------------------------------------------------------------------
+
+    void publish() {
+        if (published >= SimulatedApplication.MOST_MESSAGES) {
+            return;
+        }
+        int choice = sim.chance.upTo(TOPICS.size() - 1);
+        String filter = FILTERS.get(choice);
+        QoS qos = sim.chance.pick(List.of(QoS.values()));
+        Subscription subscription = session == null ? null : session.subscriptions.get(filter);
+        if (subscription == null) {
+            return;
+        }
+        if (qos.compareTo(subscription.maximumQos()) > 0) {
+            qos = subscription.maximumQos();
+        }
+        if (connection == null && qos == QoS.AT_MOST_ONCE) {
+            return;
+        }
+        String key = "s" + published++;
+        sim.trace.say("server", "is to forward " + key + " at QoS " + qos.ordinal());
+        sim.incoming.forwarded(key, qos);
+        session.queue.add(Message.to(TOPICS.get(choice)).payload(key).qos(qos).build());
+        if (connection != null) {
+            connection.pump();
+        }
+    }
+
+    boolean isDrained() {
+        return connection != null && connection.isIdle() && session.isDrained();
+    }
+}

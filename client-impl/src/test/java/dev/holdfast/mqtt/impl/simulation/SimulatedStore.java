@@ -1,0 +1,167 @@
+package dev.holdfast.mqtt.impl.simulation;
+
+import dev.holdfast.mqtt.store.Change;
+import dev.holdfast.mqtt.store.Recovered;
+import dev.holdfast.mqtt.store.SessionState;
+import dev.holdfast.mqtt.store.StoreException;
+import dev.holdfast.mqtt.store.StoredSession;
+import java.util.ArrayDeque;
+import java.util.List;
+
+/**
+ * A disk that is late, keeps its order, may fail for good, and after a crash holds what was
+ * confirmed and a part of what was not.
+ */
+final class SimulatedStore {
+    private final Simulation sim;
+    private final SessionState disk = new SessionState();
+    private Opened current;
+
+    /** What the disk holds, until it holds something else. */
+    private Recovered view = disk.recovered();
+
+    SimulatedStore(Simulation sim) {
+        this.sim = sim;
+    }
+
+    StoredSession open() {
+        current = new Opened();
+        return current;
+    }
+
+    /** The process that used the store is gone. */
+    void crash() {
+        current.crash();
+    }
+
+    boolean isIdle() {
+        return current.underway.isEmpty();
+    }
+
+    Recovered onDisk() {
+        if (view == null) {
+            view = disk.recovered();
+        }
+        return view;
+    }
+
+    private void apply(List<Change> changes) {
+        view = null;
+        for (Change change : changes) {
+            disk.apply(change);
+        }
+    }
+
+    private static StoreException failure() {
+        return new StoreException("The simulated disk failed", null);
+    }
+
+    /** A batch, or a page to be read; the latter has no changes. */
+    private record Task(List<Change> changes, Runnable done, Runnable failed) {}
+
+    private final class Opened implements StoredSession {
+        private final Recovered recovered = sim.sabotage.recovered(onDisk());
+        private final ArrayDeque<Task> underway = new ArrayDeque<>();
+        private boolean crashed;
+        private boolean broken;
+
+        Opened() {
+            if (sim.faults.storeFailsEvery > 0) {
+                sim.agenda.after(sim.chance.between(1, 2 * sim.faults.storeFailsEvery), this::fail);
+            }
+        }
+
+        @Override
+        public Recovered recovered() {
+            return recovered;
+        }
+
+        @Override
+        public void write(List<Change> changes, Outcome outcome) {
+            sim.trace.say("store", "is to store " + Words.of(changes));
+            List<Change> kept = sim.sabotage.store(changes);
+            if (sim.sabotage.storeLies()) {
+                outcome.stored();
+                add(new Task(kept, () -> {}, () -> {}));
+            } else {
+                add(new Task(kept, outcome::stored, () -> outcome.failed(failure())));
+            }
+        }
+
+        @Override
+        public void readQueued(long after, int messages, long bytes, Page page) {
+            int most = sim.faults.strike(sim.faults.shortPages) ? 1 : messages;
+            add(
+                    new Task(
+                            List.of(),
+                            () -> page.read(disk.queued(after, most, bytes)),
+                            () -> page.failed(failure())));
+        }
+
+        private void add(Task task) {
+            boolean atOnce = underway.isEmpty() && sim.faults.strike(sim.faults.storeAtOnce);
+            underway.add(task);
+            if (broken || atOnce) {
+                complete();
+            } else {
+                sim.agenda.after(sim.faults.delay(sim.faults.storeLatency), this::complete);
+            }
+        }
+
+        /** Completes the oldest task, so that all of them complete in their order. */
+        private void complete() {
+            if (crashed || underway.isEmpty()) {
+                return;
+            }
+            Task task = underway.poll();
+            if (broken) {
+                task.failed().run();
+                return;
+            }
+            if (!task.changes().isEmpty()) {
+                apply(task.changes());
+                sim.trace.say("store", "has stored " + task.changes().size() + " changes");
+            }
+            task.done().run();
+        }
+
+        /** Nothing more is stored; what is underway may have been. */
+        private void fail() {
+            if (!crashed && !sim.faults.areOver()) {
+                sim.trace.say("store", "fails");
+                keepSome();
+                broken = true;
+                sim.agenda.after(0, this::failAll);
+            }
+        }
+
+        private void failAll() {
+            while (!crashed && !underway.isEmpty()) {
+                complete();
+            }
+        }
+
+        private void crash() {
+            if (!broken) {
+                keepSome();
+            }
+            crashed = true;
+            underway.clear();
+        }
+
+        private void keepSome() {
+            int keep = sim.chance.upTo(underway.size());
+            sim.trace.say("store", "keeps " + keep + " of " + underway.size() + " batches");
+            for (Task task : underway) {
+                if (keep-- > 0) {
+                    apply(task.changes());
+                }
+            }
+        }
+
+        @Override
+        public void close() {
+            throw new SimulationFailure("Nobody closes the store here");
+        }
+    }
+}

@@ -1,0 +1,220 @@
+package dev.holdfast.mqtt.impl.simulation;
+
+import static dev.holdfast.mqtt.impl.simulation.SimulationFailure.require;
+
+import dev.holdfast.mqtt.ClientListener;
+import dev.holdfast.mqtt.MessageHandler;
+import dev.holdfast.mqtt.MessageHandlers;
+import dev.holdfast.mqtt.ReconnectPolicy;
+import dev.holdfast.mqtt.Resubscribe;
+import dev.holdfast.mqtt.SessionLostPolicy;
+import dev.holdfast.mqtt.SessionLostPolicy.InFlight;
+import dev.holdfast.mqtt.StoreLimits;
+import dev.holdfast.mqtt.StoreLimits.WhenFull;
+import dev.holdfast.mqtt.Subscription;
+import dev.holdfast.mqtt.UnknownSession;
+import dev.holdfast.mqtt.spi.ClientSettings;
+import java.net.URI;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The client's core, driver and codec in a world of chance: one thread, virtual time, and one seed
+ * that decides everything. First all kinds of trouble, then none, and everything must come to its
+ * end.
+ */
+final class Simulation {
+    /** What is known of a run that went well. */
+    record Result(long hash, int lines, int published, int forwarded) {}
+
+    private static final long EPOCH = 1_700_000_000_000L;
+    private static final long PATIENCE = Duration.ofMinutes(3).toMillis();
+    private static final MessageHandler UNUSED = MessageHandlers.manual(delivery -> {});
+
+    final Chance chance;
+    final Agenda agenda;
+    final Trace trace;
+    final Faults faults;
+    final Sabotage sabotage;
+
+    /** Whether to look at the disk when something is sent, and not only at what comes of it. */
+    final boolean checksDisk;
+
+    final SessionLostPolicy policy;
+    final OutgoingOracle outgoing = new OutgoingOracle(this);
+    final IncomingOracle incoming = new IncomingOracle(this);
+    final SimulatedStore store;
+    final SimulatedServer server;
+    final SimulatedApplication application;
+    private final long sessionExpiry;
+    private final StoreLimits storeLimits;
+    private final long troubleEnds;
+    private long clockOffset;
+    private long latestWallClock;
+
+    private Simulation(long seed, Sabotage sabotage, boolean fullTrace) {
+        this.sabotage = sabotage;
+        this.checksDisk = sabotage == Sabotage.NONE;
+        chance = new Chance(seed);
+        agenda = new Agenda(chance);
+        trace = new Trace(agenda, fullTrace);
+        faults = new Faults(chance);
+        policy =
+                new SessionLostPolicy(
+                        chance.pick(List.of(InFlight.values())),
+                        chance.pick(List.of(InFlight.values())));
+        sessionExpiry = chance.pick(0, 10, 1_000, 1_000, 1_000);
+        storeLimits =
+                new StoreLimits(
+                        chance.pick(5, 1_000, 1_000),
+                        1 << 20,
+                        chance.pick(1, 3, 1_000),
+                        chance.pick(List.of(WhenFull.values())));
+        troubleEnds = chance.pick(5_000, 20_000, 60_000);
+        store = new SimulatedStore(this);
+        server = new SimulatedServer(this);
+        application = new SimulatedApplication(this);
+        latestWallClock = EPOCH;
+    }
+
+    static Result run(long seed) {
+        return run(seed, Sabotage.NONE);
+    }
+
+    /**
+     * Runs one seed.
+     *
+     * @throws AssertionError with the seed and the last lines of the trace
+     */
+    static Result run(long seed, Sabotage sabotage) {
+        Simulation sim = new Simulation(seed, sabotage, Boolean.getBoolean("simulation.trace"));
+        try {
+            return sim.run();
+        } catch (RuntimeException | AssertionError e) {
+            throw new AssertionError("Seed " + seed + ": " + e.getMessage() + "\n" + sim.trace, e);
+        }
+    }
+
+    private Result run() {
+        application.begin();
+        if (faults.clockJumpEvery > 0) {
+            agenda.after(faults.clockJumpEvery, this::clockJumps);
+        }
+        agenda.runUntil(troubleEnds);
+        trace.say("simulation", "the trouble is over");
+        faults.end();
+        application.endFaults();
+        String open = whatIsOpen();
+        while (open != null) {
+            require(agenda.now() < troubleEnds + PATIENCE, "It comes to no end: " + open);
+            agenda.runUntil(agenda.now() + 500);
+            open = whatIsOpen();
+        }
+        outgoing.requireNothingLost();
+        return new Result(trace.hash(), trace.length(), outgoing.count(), incoming.count());
+    }
+
+    private String whatIsOpen() {
+        ClientRun run = application.run();
+        if (!run.isAlive() || !run.futures.isConnected()) {
+            return "the client is not connected";
+        }
+        String open = run.futures.open();
+        open = open != null ? open : outgoing.open(run);
+        open = open != null ? open : incoming.open();
+        if (open != null) {
+            return open;
+        }
+        if (!server.isDrained()) {
+            return "the server still has something to do";
+        }
+        if (!store.isIdle()) {
+            return "the store still has something to do";
+        }
+        // Identifiers of an earlier session may be held for as long as this one does not use them.
+        boolean mistakable = server.session().mistakable;
+        if (!store.onDisk().inFlight().isEmpty()
+                || store.onDisk().queuedMessages() > 0
+                || !store.onDisk().inbox().isEmpty()
+                || !store.onDisk().receivedIdentifiers().isEmpty() && !mistakable) {
+            return "the disk is not empty: " + store.onDisk();
+        }
+        if (!run.isDrained() && !mistakable) {
+            return "the client still has something to do";
+        }
+        return subscriptionsDiffer();
+    }
+
+    private String subscriptionsDiffer() {
+        for (String filter : SimulatedServer.FILTERS) {
+            boolean there = server.session().subscriptions.containsKey(filter);
+            if (there != application.isSubscribed(filter) && !application.isUndefined(filter)) {
+                return "the subscription '" + filter + "' is " + (there ? "" : "not ") + "there";
+            }
+        }
+        return null;
+    }
+
+    /** Whether a message may be dropped for a younger one, and a crash hide that. */
+    boolean dropsOldest() {
+        return storeLimits.whenFull() == WhenFull.DROP_OLDEST
+                && storeLimits.outgoingMessages() < SimulatedApplication.MOST_MESSAGES;
+    }
+
+    // ---- time
+    // --------------------------------------------------------------------------------------
+
+    long wallClock() {
+        long time = EPOCH + agenda.now() + clockOffset;
+        latestWallClock = Math.max(latestWallClock, time);
+        return time;
+    }
+
+    long latestWallClock() {
+        wallClock();
+        return latestWallClock;
+    }
+
+    private void clockJumps() {
+        if (!faults.areOver()) {
+            clockOffset += chance.pick(-100_000, -2_000, 2_000, 30_000);
+            trace.say("clock", "jumps");
+            agenda.after(chance.between(1, 2 * faults.clockJumpEvery), this::clockJumps);
+        }
+    }
+
+    // ---- settings
+    // ----------------------------------------------------------------------------------
+
+    ClientSettings settings(Collection<Subscription> declared) {
+        Map<Subscription, MessageHandler> subscriptions = new LinkedHashMap<>();
+        declared.forEach(s -> subscriptions.put(s, UNUSED));
+        return new ClientSettings(
+                URI.create("mqtt://server"),
+                "client",
+                false,
+                sessionExpiry,
+                chance.pick(0, 5, 60),
+                chance.pick(1, 2, 5, 1_000),
+                1 << 20,
+                Duration.ofSeconds(5),
+                null,
+                null,
+                List.of(),
+                null,
+                storeLimits,
+                subscriptions,
+                sabotage.resubscribe(
+                        chance.pick(List.of(Resubscribe.WHEN_ABSENT, Resubscribe.ALWAYS))),
+                policy,
+                UnknownSession.FAIL,
+                ReconnectPolicy.exponential(Duration.ofMillis(100), Duration.ofSeconds(5)),
+                null,
+                null,
+                null,
+                new ClientListener() {});
+    }
+}

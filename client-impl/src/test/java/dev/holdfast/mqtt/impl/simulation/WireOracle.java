@@ -1,0 +1,125 @@
+package dev.holdfast.mqtt.impl.simulation;
+
+import static dev.holdfast.mqtt.impl.simulation.SimulationFailure.require;
+
+import dev.holdfast.mqtt.QoS;
+import dev.holdfast.mqtt.ReasonCode;
+import dev.holdfast.mqtt.impl.packet.Connack;
+import dev.holdfast.mqtt.impl.packet.Connect;
+import dev.holdfast.mqtt.impl.packet.Disconnect;
+import dev.holdfast.mqtt.impl.packet.Packet;
+import dev.holdfast.mqtt.impl.packet.Pubcomp;
+import dev.holdfast.mqtt.impl.packet.Publish;
+import dev.holdfast.mqtt.impl.packet.Pubrec;
+import dev.holdfast.mqtt.impl.packet.Pubrel;
+import dev.holdfast.mqtt.impl.packet.Unsubscribe;
+import dev.holdfast.mqtt.store.OutgoingMessage;
+import dev.holdfast.mqtt.store.Recovered;
+import dev.holdfast.mqtt.store.SessionState.Presence;
+
+/**
+ * Looks at what the client writes to one connection, in the moment it does: whether it rests on
+ * what the disk holds, and whether it comes in time.
+ */
+final class WireOracle {
+    private final Simulation sim;
+    private final ClientRun client;
+    private ServerSession session;
+    private boolean connectWritten;
+    private boolean disconnectWritten;
+
+    /** Milliseconds; 0 while there is none. */
+    private long keepAlive;
+
+    private long lastWritten;
+
+    WireOracle(Simulation sim, ClientRun client) {
+        this.sim = sim;
+        this.client = client;
+    }
+
+    /** CONNACK came, and with it what holds from now on. */
+    void connacked(ServerConnection by) {
+        session = by.announced();
+        int own = client.settings.keepAliveSeconds();
+        int servers = by.limits.serverKeepAlive();
+        lastWritten = sim.agenda.now();
+        keepAlive = 1_000L * (servers == Connack.ABSENT ? own : servers);
+    }
+
+    void closed() {
+        requireInTime();
+        keepAlive = 0;
+    }
+
+    void written(Packet packet) {
+        require(connectWritten || packet instanceof Connect, "[3.1.0-1] CONNECT comes first");
+        require(!connectWritten || !(packet instanceof Connect), "[3.1.0-2] a second CONNECT");
+        require(!disconnectWritten, "[3.14.4-1] nothing follows DISCONNECT");
+        connectWritten = true;
+        disconnectWritten = packet instanceof Disconnect;
+        requireInTime();
+        lastWritten = sim.agenda.now();
+        if (packet instanceof Publish p && p.message().qos() != QoS.AT_MOST_ONCE) {
+            sim.outgoing.written(p, session);
+        } else if (packet instanceof Pubrel p && p.reason() == ReasonCode.SUCCESS) {
+            sim.outgoing.released(p.packetIdentifier(), session);
+        } else if (packet instanceof Connect p && p.cleanStart()) {
+            sim.outgoing.sessionEnded();
+        }
+        if (sim.checksDisk) {
+            requireOnDisk(packet, sim.store.onDisk());
+        }
+    }
+
+    private void requireInTime() {
+        require(
+                keepAlive == 0 || sim.agenda.now() - lastWritten <= keepAlive,
+                "[3.1.2-20] silent for longer than Keep Alive");
+    }
+
+    /** The rule that carries the product: what must be on disk before what leaves. */
+    private void requireOnDisk(Packet packet, Recovered disk) {
+        if (packet instanceof Connect p && p.sessionExpiryInterval() > 0) {
+            require(disk.presence() != Presence.NONE, "CONNECT before it was stored");
+        } else if (packet instanceof Publish p && mustBeOnDisk(p)) {
+            OutgoingMessage m = outgoing(disk, p.packetIdentifier());
+            require(
+                    m != null
+                            && m.state() == OutgoingMessage.State.IN_FLIGHT
+                            && m.message().payloadText().equals(p.message().payloadText()),
+                    "PUBLISH before its Packet Identifier was stored");
+        } else if (packet instanceof Pubrel p && p.reason() == ReasonCode.SUCCESS) {
+            OutgoingMessage m = outgoing(disk, p.packetIdentifier());
+            require(
+                    m != null && m.state() == OutgoingMessage.State.RELEASED,
+                    "PUBREL before it was stored");
+        } else if (packet instanceof Pubrec p && p.reason() == ReasonCode.SUCCESS) {
+            require(
+                    disk.receivedIdentifiers().containsKey(p.packetIdentifier()),
+                    "PUBREC before the message was stored");
+        } else if (packet instanceof Pubcomp p) {
+            require(
+                    !disk.receivedIdentifiers().containsKey(p.packetIdentifier()),
+                    "PUBCOMP before the Packet Identifier was forgotten on disk");
+        } else if (packet instanceof Unsubscribe p) {
+            require(
+                    disk.subscriptions().stream()
+                            .noneMatch(s -> p.topicFilters().contains(s.topicFilter())),
+                    "UNSUBSCRIBE while the disk says that there is a subscription");
+        }
+    }
+
+    private static boolean mustBeOnDisk(Publish p) {
+        return p.dup() || p.message().qos() == QoS.EXACTLY_ONCE;
+    }
+
+    private static OutgoingMessage outgoing(Recovered disk, int packetIdentifier) {
+        for (OutgoingMessage m : disk.inFlight()) {
+            if (m.packetIdentifier() == packetIdentifier) {
+                return m;
+            }
+        }
+        return null;
+    }
+}
