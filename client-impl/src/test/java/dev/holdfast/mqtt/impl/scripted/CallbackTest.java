@@ -171,6 +171,16 @@ class CallbackTest extends ScriptedTest {
         get(closed);
     }
 
+    @Test
+    void closesInACallbackOfAFuture() {
+        MqttClient client = client();
+        ScriptedConnection connection = connect(client);
+        var closed = publish(client, QoS.AT_LEAST_ONCE, "x").acknowledged().thenRun(client::close);
+        connection.send(puback(connection.expect(Publish.class)));
+        connection.expectDisconnect(ReasonCode.SUCCESS);
+        get(closed);
+    }
+
     /** Neither the protocol nor the futures wait for a handler that takes its time. */
     @Test
     void goesOnWhileAHandlerBlocks() throws InterruptedException {

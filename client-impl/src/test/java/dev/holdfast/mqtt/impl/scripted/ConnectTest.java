@@ -58,6 +58,14 @@ class ConnectTest extends ScriptedTest {
     }
 
     @Test
+    void triesAgainAfterAServerThatIsSilent() {
+        var connected = client(b -> b.connectTimeout(Duration.ofMillis(300))).connect();
+        server.accept().expectConnect();
+        server.accept().accept();
+        get(connected);
+    }
+
+    @Test
     void givesUpOnAnAddressThatDoesNotAnswer() throws Exception {
         try (BlackHole hole = new BlackHole()) {
             MqttClient client =

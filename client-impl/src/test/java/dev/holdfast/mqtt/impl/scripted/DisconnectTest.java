@@ -154,6 +154,16 @@ class DisconnectTest extends ScriptedTest {
         failure(MqttException.ClientClosed.class, subscribed);
     }
 
+    @Test
+    void failsAnAcknowledgementThatComesAfterTheEnd() {
+        Inbox inbox = new Inbox();
+        MqttClient client = client(b -> b.subscription(Subscription.to("a"), inbox));
+        connect(client).send(atLeastOnce(7, "a", "x"));
+        var delivery = inbox.next();
+        client.close();
+        failure(MqttException.class, delivery.acknowledge());
+    }
+
     // ---- and coming back
 
     @Test

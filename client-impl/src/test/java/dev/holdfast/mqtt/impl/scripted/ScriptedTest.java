@@ -2,6 +2,7 @@ package dev.holdfast.mqtt.impl.scripted;
 
 import static dev.holdfast.mqtt.impl.scripted.ScriptedServer.PATIENCE;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.holdfast.mqtt.Message;
 import dev.holdfast.mqtt.MqttClient;
@@ -17,6 +18,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 
@@ -76,6 +79,15 @@ abstract class ScriptedTest {
 
     static Publication publish(MqttClient client, QoS qos, String payload) {
         return client.publish(Message.to("t").payload(payload).qos(qos).build());
+    }
+
+    /** Waits until something holds, in time. */
+    static void await(String what, BooleanSupplier condition) {
+        long deadline = System.nanoTime() + PATIENCE.toNanos();
+        while (!condition.getAsBoolean()) {
+            assertTrue(System.nanoTime() < deadline, () -> "In vain: " + what);
+            LockSupport.parkNanos(1_000_000);
+        }
     }
 
     /** What a future completes with, in time. */

@@ -14,6 +14,7 @@ import dev.holdfast.mqtt.QoS;
 import dev.holdfast.mqtt.SessionLostPolicy;
 import dev.holdfast.mqtt.SessionLostPolicy.InFlight;
 import dev.holdfast.mqtt.impl.packet.Publish;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -98,5 +99,29 @@ class SessionLostPolicyTest extends ScriptedTest {
         answer(next, p);
         get(waiting.acknowledged());
         failure(MqttException.SessionLost.class, sent.acknowledged());
+    }
+
+    /** Where the server keeps no session, its end is what was agreed on, and no loss to report. */
+    @Test
+    void treatsTheEndOfASessionThatWasNotToLastTheSame() {
+        MqttClient client = client();
+        ScriptedConnection connection =
+                connect(client, Packets.connack().sessionExpiry(Duration.ZERO));
+        Publication once = publish(client, QoS.AT_LEAST_ONCE, "once");
+        Publication twice = publish(client, QoS.EXACTLY_ONCE, "twice");
+        connection.expect(Publish.class);
+        connection.expect(Publish.class);
+        connection.cut();
+
+        ScriptedConnection next = server.accept().accept();
+        Publish p = next.expect(Publish.class);
+        assertFalse(p.dup());
+        next.fence();
+        answer(next, p);
+        get(once.acknowledged());
+        failure(MqttException.SessionLost.class, twice.acknowledged());
+        for (Recorder.Call call : listener.takeAll()) {
+            assertFalse(call instanceof Recorder.LostSession);
+        }
     }
 }

@@ -44,11 +44,7 @@ class ThreadsTest extends ScriptedTest {
     /** Threads of an earlier test may be about to end. */
     @BeforeEach
     void awaitNoThreads() {
-        long deadline = System.nanoTime() + ScriptedServer.PATIENCE.toNanos();
-        while (!ours().isEmpty()) {
-            assertTrue(System.nanoTime() < deadline, () -> "Still there: " + ours());
-            Thread.onSpinWait();
-        }
+        await("the end of all threads", () -> ours().isEmpty());
     }
 
     @Test
