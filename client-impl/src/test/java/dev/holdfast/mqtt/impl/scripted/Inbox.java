@@ -10,7 +10,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 /** A handler that keeps what it is handed, in order; the test acknowledges each by itself. */
-final class Inbox implements MessageHandler {
+public final class Inbox implements MessageHandler {
     private final LinkedBlockingQueue<Delivery> deliveries = new LinkedBlockingQueue<>();
 
     @Override
@@ -20,7 +20,7 @@ final class Inbox implements MessageHandler {
     }
 
     /** Waits for the next message. */
-    Delivery next() {
+    public Delivery next() {
         try {
             Delivery delivery = deliveries.poll(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
             if (delivery == null) {
@@ -33,12 +33,12 @@ final class Inbox implements MessageHandler {
     }
 
     /** Waits for the next message and returns what it says. */
-    String nextText() {
+    public String nextText() {
         return next().message().payloadText();
     }
 
     /** Asserts that no message is there that was not taken. */
-    void expectEmpty() {
+    public void expectEmpty() {
         assertNull(deliveries.peek(), "A message was handed over, though none should");
     }
 }

@@ -18,23 +18,23 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Packets of a server, in few words. */
-final class Packets {
+public final class Packets {
     private Packets() {}
 
-    static Publish atMostOnce(String topic, String payload) {
+    public static Publish atMostOnce(String topic, String payload) {
         return publish(topic, payload, QoS.AT_MOST_ONCE, 0, false);
     }
 
-    static Publish atLeastOnce(int packetIdentifier, String topic, String payload) {
+    public static Publish atLeastOnce(int packetIdentifier, String topic, String payload) {
         return publish(topic, payload, QoS.AT_LEAST_ONCE, packetIdentifier, false);
     }
 
-    static Publish exactlyOnce(int packetIdentifier, String topic, String payload) {
+    public static Publish exactlyOnce(int packetIdentifier, String topic, String payload) {
         return publish(topic, payload, QoS.EXACTLY_ONCE, packetIdentifier, false);
     }
 
     /** The same, sent again. */
-    static Publish again(Publish p) {
+    public static Publish again(Publish p) {
         return new Publish(p.message(), p.packetIdentifier(), true);
     }
 
@@ -44,56 +44,56 @@ final class Packets {
         return new Publish(message, packetIdentifier, dup);
     }
 
-    static Puback puback(int packetIdentifier) {
+    public static Puback puback(int packetIdentifier) {
         return new Puback(packetIdentifier, ReasonCode.SUCCESS);
     }
 
-    static Puback puback(Publish p) {
+    public static Puback puback(Publish p) {
         return puback(p.packetIdentifier());
     }
 
-    static Pubrec pubrec(int packetIdentifier) {
+    public static Pubrec pubrec(int packetIdentifier) {
         return new Pubrec(packetIdentifier, ReasonCode.SUCCESS);
     }
 
-    static Pubrec pubrec(Publish p) {
+    public static Pubrec pubrec(Publish p) {
         return pubrec(p.packetIdentifier());
     }
 
-    static Pubrel pubrel(int packetIdentifier) {
+    public static Pubrel pubrel(int packetIdentifier) {
         return new Pubrel(packetIdentifier, ReasonCode.SUCCESS);
     }
 
-    static Pubcomp pubcomp(int packetIdentifier) {
+    public static Pubcomp pubcomp(int packetIdentifier) {
         return new Pubcomp(packetIdentifier, ReasonCode.SUCCESS);
     }
 
-    static Pubcomp pubcomp(Publish p) {
+    public static Pubcomp pubcomp(Publish p) {
         return pubcomp(p.packetIdentifier());
     }
 
-    static Suback suback(Subscribe s, ReasonCode reason) {
+    public static Suback suback(Subscribe s, ReasonCode reason) {
         return new Suback(s.packetIdentifier(), List.of(reason), null, List.of());
     }
 
-    static Unsuback unsuback(Unsubscribe u, ReasonCode reason) {
+    public static Unsuback unsuback(Unsubscribe u, ReasonCode reason) {
         return new Unsuback(u.packetIdentifier(), List.of(reason), null, List.of());
     }
 
     /** A CONNACK of success that announces nothing, until something else is said. */
-    static ConnackBuilder connack() {
+    public static ConnackBuilder connack() {
         return new ConnackBuilder();
     }
 
     /** A CONNACK that refuses the connection. */
-    static ConnackBuilder refusal(ReasonCode reason) {
+    public static ConnackBuilder refusal(ReasonCode reason) {
         ConnackBuilder builder = new ConnackBuilder();
         builder.reason = reason;
         return builder;
     }
 
     /** Collects a CONNACK. */
-    static final class ConnackBuilder {
+    public static final class ConnackBuilder {
         private boolean sessionPresent;
         private ReasonCode reason = ReasonCode.SUCCESS;
         private long sessionExpiry = Connack.ABSENT;
@@ -108,67 +108,67 @@ final class Packets {
         private int keepAlive = Connack.ABSENT;
         private @Nullable String serverReference;
 
-        ConnackBuilder sessionPresent() {
+        public ConnackBuilder sessionPresent() {
             sessionPresent = true;
             return this;
         }
 
-        ConnackBuilder sessionExpiry(Duration expiry) {
+        public ConnackBuilder sessionExpiry(Duration expiry) {
             sessionExpiry = expiry.toSeconds();
             return this;
         }
 
-        ConnackBuilder receiveMaximum(int maximum) {
+        public ConnackBuilder receiveMaximum(int maximum) {
             receiveMaximum = maximum;
             return this;
         }
 
-        ConnackBuilder maximumQos(QoS qos) {
+        public ConnackBuilder maximumQos(QoS qos) {
             maximumQos = qos;
             return this;
         }
 
-        ConnackBuilder withoutRetain() {
+        public ConnackBuilder withoutRetain() {
             retain = false;
             return this;
         }
 
-        ConnackBuilder maximumPacketSize(int bytes) {
+        public ConnackBuilder maximumPacketSize(int bytes) {
             maximumPacketSize = bytes;
             return this;
         }
 
-        ConnackBuilder assignedClientIdentifier(String identifier) {
+        public ConnackBuilder assignedClientIdentifier(String identifier) {
             assignedClientIdentifier = identifier;
             return this;
         }
 
-        ConnackBuilder reasonString(String words) {
+        public ConnackBuilder reasonString(String words) {
             reasonString = words;
             return this;
         }
 
-        ConnackBuilder withoutWildcards() {
+        public ConnackBuilder withoutWildcards() {
             wildcards = false;
             return this;
         }
 
-        ConnackBuilder withoutSharedSubscriptions() {
+        public ConnackBuilder withoutSharedSubscriptions() {
             shared = false;
             return this;
         }
 
-        ConnackBuilder serverKeepAlive(int seconds) {
+        public ConnackBuilder serverKeepAlive(int seconds) {
             keepAlive = seconds;
             return this;
         }
 
-        ConnackBuilder serverReference(String reference) {
+        public ConnackBuilder serverReference(String reference) {
             serverReference = reference;
             return this;
         }
 
-        Connack build() {
+        public Connack build() {
             return new Connack(
                     sessionPresent,
                     reason,

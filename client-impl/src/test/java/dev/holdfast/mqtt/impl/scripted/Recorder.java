@@ -17,30 +17,30 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** A listener that keeps what it is told, in order, until a test asks for it. */
-final class Recorder implements ClientListener {
+public final class Recorder implements ClientListener {
     /** One call of the listener. */
-    sealed interface Call {}
+    public sealed interface Call {}
 
-    record WasConnected(Connected connected) implements Call {}
+    public record WasConnected(Connected connected) implements Call {}
 
-    record WasDisconnected(MqttException cause) implements Call {}
+    public record WasDisconnected(MqttException cause) implements Call {}
 
-    record WillReconnect(MqttException cause, Optional<Duration> next) implements Call {}
+    public record WillReconnect(MqttException cause, Optional<Duration> next) implements Call {}
 
-    record LostSession() implements Call {}
+    public record LostSession() implements Call {}
 
-    record Refused(Subscription subscription, MqttException cause) implements Call {}
+    public record Refused(Subscription subscription, MqttException cause) implements Call {}
 
-    record Unclaimed(Message message) implements Call {}
+    public record Unclaimed(Message message) implements Call {}
 
-    record HandlerFailed(Delivery delivery, Throwable cause) implements Call {}
+    public record HandlerFailed(Delivery delivery, Throwable cause) implements Call {}
 
-    record Dropped(Message message, long total) implements Call {}
+    public record Dropped(Message message, long total) implements Call {}
 
     private final LinkedBlockingQueue<Call> calls = new LinkedBlockingQueue<>();
 
     /** Waits for the next call of this kind, passing over the others. */
-    <T extends Call> T await(Class<T> kind) {
+    public <T extends Call> T await(Class<T> kind) {
         List<Call> passed = new ArrayList<>();
         long deadline = System.nanoTime() + PATIENCE.toNanos();
         for (Call call = next(deadline); call != null; call = next(deadline)) {
@@ -53,7 +53,7 @@ final class Recorder implements ClientListener {
     }
 
     /** The calls that came and were not taken yet. */
-    List<Call> takeAll() {
+    public List<Call> takeAll() {
         List<Call> all = new ArrayList<>();
         calls.drainTo(all);
         return all;

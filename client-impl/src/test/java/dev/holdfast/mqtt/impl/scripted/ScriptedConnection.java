@@ -36,9 +36,9 @@ import org.jspecify.annotations.Nullable;
  * reported together with the whole conversation so far. Every packet of the client is read
  * strictly, see {@link ServerCodec}.
  */
-final class ScriptedConnection {
+public final class ScriptedConnection {
     /** How long to listen for what should not come; short, since it is always met. */
-    static final Duration QUIET = Duration.ofMillis(150);
+    public static final Duration QUIET = Duration.ofMillis(150);
 
     /** The Packet Identifier of {@link #fence()}; a script must not use it. */
     private static final int FENCE = 65_000;
@@ -70,12 +70,12 @@ final class ScriptedConnection {
     // ---------------------------------------------------------------------------
 
     /** Takes the first packet, which must be CONNECT. */
-    Connect expectConnect() {
+    public Connect expectConnect() {
         return expect(Connect.class);
     }
 
     /** Takes the next packet, which must be of this type. */
-    <T extends Packet> T expect(Class<T> type) {
+    public <T extends Packet> T expect(Class<T> type) {
         Packet packet = nextWithin(PATIENCE);
         if (packet == null) {
             throw failure("No " + type.getSimpleName() + (ended ? ", but the end" : " came"));
@@ -87,7 +87,7 @@ final class ScriptedConnection {
     }
 
     /** Takes this packet. */
-    void expect(Packet expected) {
+    public void expect(Packet expected) {
         Packet packet = expect(expected.getClass());
         if (!packet.equals(expected)) {
             throw failure(
@@ -96,7 +96,7 @@ final class ScriptedConnection {
     }
 
     /** Takes the next bytes, which must be these in hexadecimal digits. */
-    void expectBytes(String hex) {
+    public void expectBytes(String hex) {
         byte[] expected = HexFormat.of().parseHex(hex.replace(" ", ""));
         long deadline = System.nanoTime() + PATIENCE.toNanos();
         while (received.remaining() < expected.length && receiveUntil(deadline)) {}
@@ -113,7 +113,7 @@ final class ScriptedConnection {
      * every client answers at once, and takes the answer as the very next packet. Sees nothing that
      * the client does later, by itself or after a handler of the application.
      */
-    void fence() {
+    public void fence() {
         send(new Pubrel(FENCE, ReasonCode.SUCCESS));
         Packet packet = nextWithin(PATIENCE);
         Packet answer = new Pubcomp(FENCE, ReasonCode.PACKET_IDENTIFIER_NOT_FOUND);
@@ -123,12 +123,12 @@ final class ScriptedConnection {
     }
 
     /** Asserts that nothing comes for a moment, but for PINGREQ. */
-    void expectQuiet() {
+    public void expectQuiet() {
         expectQuiet(QUIET);
     }
 
     /** Asserts that nothing comes during this time, but for PINGREQ, and that the client stays. */
-    void expectQuiet(Duration time) {
+    public void expectQuiet(Duration time) {
         long deadline = System.nanoTime() + time.toNanos();
         do {
             Packet packet = nextUntil(deadline);
@@ -139,12 +139,12 @@ final class ScriptedConnection {
     }
 
     /** Asserts that the client closes the connection, and sends nothing before. */
-    void expectClosed() {
+    public void expectClosed() {
         expectClosed(PATIENCE);
     }
 
     /** Asserts that the client closes the connection in time, and sends nothing before. */
-    void expectClosed(Duration within) {
+    public void expectClosed(Duration within) {
         Packet packet = nextWithin(within);
         if (packet != null) {
             throw failure("The end was expected, but this came: " + packet);
@@ -155,7 +155,7 @@ final class ScriptedConnection {
     }
 
     /** Asserts that the client sends a DISCONNECT with this reason, closes, and says no more. */
-    Disconnect expectDisconnect(ReasonCode reason) {
+    public Disconnect expectDisconnect(ReasonCode reason) {
         Disconnect disconnect = expect(Disconnect.class);
         assertEquals(reason, disconnect.reason(), this::conversation);
         expectClosed();
@@ -163,17 +163,17 @@ final class ScriptedConnection {
     }
 
     /** Takes the next packet; null if none comes in time, or no more at all. */
-    @Nullable Packet nextIfAny(Duration within) {
+    public @Nullable Packet nextIfAny(Duration within) {
         return nextWithin(within);
     }
 
     /** The bytes of the last packet that was taken, in hexadecimal digits. */
-    String lastBytes() {
+    public String lastBytes() {
         return HEX.formatHex(lastPacket);
     }
 
     /** Whether the client has closed the connection, as far as was read. */
-    boolean hasEnded() {
+    public boolean hasEnded() {
         return ended;
     }
 
@@ -181,7 +181,7 @@ final class ScriptedConnection {
     // -----------------------------------------------------------------------------
 
     /** Sends packets, all with one write. */
-    void send(Packet... packets) {
+    public void send(Packet... packets) {
         List<byte[]> encoded = new ArrayList<>();
         int size = 0;
         for (Packet packet : packets) {
@@ -197,11 +197,11 @@ final class ScriptedConnection {
     }
 
     /** Sends bytes given in hexadecimal digits, spaces allowed. */
-    void send(String hex) {
+    public void send(String hex) {
         sendBytes(HexFormat.of().parseHex(hex.replace(" ", "")));
     }
 
-    void sendBytes(byte[] bytes) {
+    public void sendBytes(byte[] bytes) {
         note(() -> "server: " + HEX.formatHex(bytes));
         write(bytes);
     }
@@ -216,29 +216,29 @@ final class ScriptedConnection {
     }
 
     /** Accepts the CONNECT, without a session. */
-    ScriptedConnection accept() {
+    public ScriptedConnection accept() {
         return accept(Packets.connack());
     }
 
     /** Accepts the CONNECT, and resumes the session. */
-    ScriptedConnection resume() {
+    public ScriptedConnection resume() {
         return accept(Packets.connack().sessionPresent());
     }
 
     /** Takes the CONNECT and answers it so. */
-    ScriptedConnection accept(Packets.ConnackBuilder connack) {
+    public ScriptedConnection accept(Packets.ConnackBuilder connack) {
         expectConnect();
         send(connack.build());
         return this;
     }
 
     /** Reads nothing for a while, as a server under load. */
-    void dawdle(Duration time) {
+    public void dawdle(Duration time) {
         LockSupport.parkNanos(time.toNanos());
     }
 
     /** Ends the connection without a word. */
-    void cut() {
+    public void cut() {
         try {
             socket.close();
         } catch (IOException e) {
@@ -247,12 +247,12 @@ final class ScriptedConnection {
     }
 
     /** What was agreed on for TLS. */
-    ExtendedSSLSession tlsSession() {
+    public ExtendedSSLSession tlsSession() {
         return (ExtendedSSLSession) ((SSLSocket) socket).getSession();
     }
 
     /** Asserts that the client ends the handshake of TLS, because it does not trust this server. */
-    void expectDistrust() {
+    public void expectDistrust() {
         assertThrows(IOException.class, () -> ((SSLSocket) socket).startHandshake());
     }
 

@@ -32,9 +32,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Used by the thread of the test alone.
  */
-final class ScriptedServer implements AutoCloseable {
+public final class ScriptedServer implements AutoCloseable {
     /** The upper bound for everything that is expected to happen; generous, since it is not met. */
-    static final Duration PATIENCE = Duration.ofSeconds(15);
+    public static final Duration PATIENCE = Duration.ofSeconds(15);
 
     private final @Nullable SSLContext tls;
     private final InetSocketAddress address;
@@ -48,12 +48,12 @@ final class ScriptedServer implements AutoCloseable {
     }
 
     /** A server of {@code mqtt://}. */
-    static ScriptedServer start() {
+    public static ScriptedServer start() {
         return new ScriptedServer(null);
     }
 
     /** A server of {@code mqtts://} with the key in this context. */
-    static ScriptedServer startTls(SSLContext tls) {
+    public static ScriptedServer startTls(SSLContext tls) {
         return new ScriptedServer(tls);
     }
 
@@ -71,22 +71,22 @@ final class ScriptedServer implements AutoCloseable {
         }
     }
 
-    int port() {
+    public int port() {
         return address.getPort();
     }
 
-    URI uri() {
+    public URI uri() {
         return URI.create((tls == null ? "mqtt://" : "mqtts://") + "127.0.0.1:" + port());
     }
 
     /** Waits for the next connection of a client. */
-    ScriptedConnection accept() {
+    public ScriptedConnection accept() {
         ScriptedConnection connection = accept(PATIENCE);
         return connection != null ? connection : fail("No client connected within " + PATIENCE);
     }
 
     /** Asserts that no client connects during this time. */
-    void expectNoConnection(Duration quiet) {
+    public void expectNoConnection(Duration quiet) {
         ScriptedConnection connection = accept(quiet);
         if (connection != null) {
             fail("A client connected, though none should: " + connection.nextIfAny(quiet));
@@ -109,7 +109,7 @@ final class ScriptedServer implements AutoCloseable {
     }
 
     /** From now on connections are refused, until {@link #listenAgain}. */
-    void stopListening() {
+    public void stopListening() {
         try {
             socket.close();
         } catch (IOException e) {
@@ -118,7 +118,7 @@ final class ScriptedServer implements AutoCloseable {
     }
 
     /** Listens at the same port as before. */
-    void listenAgain() {
+    public void listenAgain() {
         socket = listen(address);
     }
 

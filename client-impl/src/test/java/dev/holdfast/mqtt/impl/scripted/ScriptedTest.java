@@ -24,13 +24,13 @@ import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 
 /** A real client against a scripted server, and the few words that most tests need. */
-abstract class ScriptedTest {
-    final ScriptedServer server = ScriptedServer.start();
-    final Recorder listener = new Recorder();
+public abstract class ScriptedTest {
+    protected final ScriptedServer server = ScriptedServer.start();
+    protected final Recorder listener = new Recorder();
     private final List<MqttClient> clients = new ArrayList<>();
 
     @AfterEach
-    void endAll() {
+    protected void endAll() {
         clients.forEach(MqttClient::close);
         server.close();
     }
@@ -39,11 +39,11 @@ abstract class ScriptedTest {
      * A client with a session of 300 s that reconnects quickly and sends nothing by itself, changed
      * as the test likes; closed after the test.
      */
-    MqttClient client(Consumer<MqttClientBuilder> changes) {
+    protected MqttClient client(Consumer<MqttClientBuilder> changes) {
         return client(server.uri(), changes);
     }
 
-    MqttClient client(URI uri, Consumer<MqttClientBuilder> changes) {
+    protected MqttClient client(URI uri, Consumer<MqttClientBuilder> changes) {
         MqttClientBuilder builder =
                 MqttClient.newBuilder(uri)
                         .clientIdentifier("c1")
@@ -60,29 +60,29 @@ abstract class ScriptedTest {
         return client;
     }
 
-    MqttClient client() {
+    protected MqttClient client() {
         return client(builder -> {});
     }
 
     /** Connects a client, without a session on the server. */
-    ScriptedConnection connect(MqttClient client) {
+    protected ScriptedConnection connect(MqttClient client) {
         return connect(client, Packets.connack());
     }
 
     /** Connects a client; returns when both sides know of it. */
-    ScriptedConnection connect(MqttClient client, Packets.ConnackBuilder connack) {
+    protected ScriptedConnection connect(MqttClient client, Packets.ConnackBuilder connack) {
         var connected = client.connect();
         ScriptedConnection connection = server.accept().accept(connack);
         get(connected);
         return connection;
     }
 
-    static Publication publish(MqttClient client, QoS qos, String payload) {
+    protected static Publication publish(MqttClient client, QoS qos, String payload) {
         return client.publish(Message.to("t").payload(payload).qos(qos).build());
     }
 
     /** Waits until something holds, in time. */
-    static void await(String what, BooleanSupplier condition) {
+    protected static void await(String what, BooleanSupplier condition) {
         long deadline = System.nanoTime() + PATIENCE.toNanos();
         while (!condition.getAsBoolean()) {
             assertTrue(System.nanoTime() < deadline, () -> "In vain: " + what);
@@ -91,7 +91,7 @@ abstract class ScriptedTest {
     }
 
     /** What a future completes with, in time. */
-    static <T> T get(CompletableFuture<T> future) {
+    protected static <T> T get(CompletableFuture<T> future) {
         try {
             return future.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException e) {
@@ -104,7 +104,7 @@ abstract class ScriptedTest {
     }
 
     /** What a future fails with, in time. */
-    static <E extends Throwable> E failure(Class<E> type, CompletableFuture<?> future) {
+    protected static <E extends Throwable> E failure(Class<E> type, CompletableFuture<?> future) {
         try {
             Object value = future.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
             throw new AssertionError("Completed with " + value + ", but should have failed");

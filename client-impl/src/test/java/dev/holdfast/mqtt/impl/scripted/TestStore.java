@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * A store of one session in memory, with what a test puts into it. It outlives its clients, and may
  * be told to take its time, or to fail.
  */
-final class TestStore implements SessionStore {
+public final class TestStore implements SessionStore {
     private final SessionState state = new SessionState();
     private boolean held;
     private @Nullable StoreException failure;
@@ -30,30 +30,30 @@ final class TestStore implements SessionStore {
     // ------------------------------------------------------------------
 
     /** The server is known to have a session. */
-    void holdsSession() {
+    public void holdsSession() {
         put(new Change.NumbersReserved(1_000));
         put(new Change.Presence(Presence.HELD));
     }
 
     /** A message waits to be sent; it says its number. */
-    void holdsQueued(long sequence, QoS qos) {
+    public void holdsQueued(long sequence, QoS qos) {
         Message message = Message.to("t").payload("" + sequence).qos(qos).build();
         put(new Change.Accepted(OutgoingMessage.queued(sequence, message, OutgoingMessage.NEVER)));
     }
 
     /** A message waits to be sent that expires at this time, in milliseconds since 1970. */
-    void holdsQueuedUntil(long sequence, long expiresAt) {
+    public void holdsQueuedUntil(long sequence, long expiresAt) {
         Message message = Message.to("t").expiry(Duration.ofSeconds(1)).build();
         put(new Change.Accepted(OutgoingMessage.queued(sequence, message, expiresAt)));
     }
 
     /** A message was sent, without an answer. */
-    void holdsInFlight(long sequence, QoS qos, int packetIdentifier) {
+    public void holdsInFlight(long sequence, QoS qos, int packetIdentifier) {
         holdsQueued(sequence, qos);
         put(new Change.Sent(sequence, packetIdentifier));
     }
 
-    synchronized void put(Change change) {
+    public synchronized void put(Change change) {
         state.apply(change);
     }
 
@@ -61,28 +61,28 @@ final class TestStore implements SessionStore {
     // ------------------------------------------------------------------------
 
     /** From now on nothing is reported as stored. */
-    synchronized void hold() {
+    public synchronized void hold() {
         held = true;
     }
 
     /** What was held is reported, and what follows is reported at once. */
-    synchronized void release() {
+    public synchronized void release() {
         held = false;
         heldBack.forEach(Runnable::run);
         heldBack.clear();
     }
 
     /** From now on nothing is stored any more. */
-    synchronized void fail(String why) {
+    public synchronized void fail(String why) {
         failure = new StoreException(why, null);
     }
 
-    synchronized Recovered content() {
+    public synchronized Recovered content() {
         return state.recovered();
     }
 
     /** How many queued messages were asked for at once, at most. */
-    synchronized int mostRead() {
+    public synchronized int mostRead() {
         return mostRead;
     }
 
