@@ -77,7 +77,7 @@ public final class H2SessionStore implements SessionStore {
                     Database database =
                             Database.open(file, H2Engine.layers(durability), Schema.STEPS);
                     if (durability == Durability.POWER_LOSS) {
-                        file.forceFolder();
+                        file.forceFolders();
                     }
                     return database;
                 });
@@ -131,7 +131,6 @@ public final class H2SessionStore implements SessionStore {
         try {
             Writer started = Writer.start(file, opening);
             writer = started;
-            file.noteOwner();
             return started;
         } catch (RuntimeException e) {
             file.release();
@@ -142,7 +141,6 @@ public final class H2SessionStore implements SessionStore {
     private void stopIfUnused() {
         Writer current = writer;
         if (current != null && open.isEmpty()) {
-            file.removeOwner();
             current.stop();
             writer = null;
             file.release();

@@ -11,6 +11,9 @@ import java.util.List;
  * The tables, and how a file of an older version gets them. Each step takes the schema from one
  * version to the next and may be repeated: H2 commits each of its statements by itself, so a
  * process may die in the middle of a step. The version is written when the step is complete.
+ *
+ * <p>What older releases would not understand needs a step too, be it an empty one: a new Presence,
+ * a new property of a message.
  */
 final class Schema {
     private static final String VERSION = "schema version";

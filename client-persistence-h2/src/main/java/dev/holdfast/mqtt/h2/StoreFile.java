@@ -186,13 +186,15 @@ final class StoreFile {
         return unfinished.resolveSibling(unfinished.getFileName() + ENDING);
     }
 
-    /** After this a new file is found again after a power loss. */
-    void forceFolder() {
-        try (FileChannel channel = FileChannel.open(folder(), StandardOpenOption.READ)) {
-            channel.force(true);
-        } catch (IOException e) {
-            // Some systems open no folders, Windows among them, and need no such call.
-            LOG.debug("The folder of {} cannot be forced", file, e);
+    /** After this a new file is found again when the machine loses power, also in new folders. */
+    void forceFolders() {
+        for (Path folder = folder(); folder != null; folder = folder.getParent()) {
+            try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
+                channel.force(true);
+            } catch (IOException e) {
+                // Some systems open no folders, Windows among them, and need no such call.
+                LOG.debug("Folder {} cannot be forced", folder, e);
+            }
         }
     }
 

@@ -143,6 +143,7 @@ final class Writer {
             started.completeExceptionally(Errors.opening(file, e));
             return;
         }
+        file.noteOwner();
         started.complete(true);
         List<Request> requests = new ArrayList<>();
         boolean stopped = false;
@@ -289,6 +290,7 @@ final class Writer {
 
     private void fail(Database database, Throwable cause) {
         failure = Errors.writing(file, cause);
+        file.removeOwner();
         try {
             database.abandon();
         } catch (SQLException | RuntimeException e) {
@@ -298,8 +300,9 @@ final class Writer {
 
     private void close(Database database) {
         if (failure != null) {
-            return;
+            return; // let go of already
         }
+        file.removeOwner();
         try {
             database.close();
         } catch (SQLException | RuntimeException e) {

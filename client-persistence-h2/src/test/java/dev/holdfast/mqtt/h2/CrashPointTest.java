@@ -34,7 +34,7 @@ class CrashPointTest {
     private static final int BATCHES_IN_A_LIFE = 100;
 
     /** How many moments are tried, out of some thousands. */
-    private static final int CRASHES = Integer.getInteger("holdfast.crashes", 150);
+    private static final int CRASHES = Integer.getInteger("holdfast.crashes", 100);
 
     private static final int EVENTS_OF_CREATION = 60;
     private static final int EVENTS_AFTER_OPENING = 12;

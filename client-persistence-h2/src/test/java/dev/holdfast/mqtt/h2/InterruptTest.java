@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.holdfast.mqtt.store.Outcomes;
 import dev.holdfast.mqtt.store.StoredSession;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.LongStream;
@@ -22,6 +23,7 @@ class InterruptTest {
         Thread.currentThread().interrupt();
         StoredSession session = store.open("press-17");
         assertTrue(Thread.currentThread().isInterrupted());
+        assertTrue(Files.exists(folder.resolve("store.owner")));
         for (long i = 1; i <= 100; i++) {
             session.write(List.of(Samples.accepted(i, 100)), outcomes.next());
         }

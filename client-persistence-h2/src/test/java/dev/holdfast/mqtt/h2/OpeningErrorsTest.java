@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import dev.holdfast.mqtt.store.StoreException;
 import dev.holdfast.mqtt.store.StoredSession;
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -42,27 +41,6 @@ class OpeningErrorsTest {
 
     private Connection plain(String user, String password) throws SQLException {
         return DriverManager.getConnection("jdbc:h2:" + folder.resolve("store"), user, password);
-    }
-
-    @Test
-    void namesTheProcessThatHasTheStore() throws IOException, InterruptedException {
-        Process child =
-                new ProcessBuilder(
-                                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                                "-cp",
-                                System.getProperty("java.class.path"),
-                                HoldingChild.class.getName(),
-                                file().toString())
-                        .redirectError(ProcessBuilder.Redirect.INHERIT)
-                        .start();
-        try (BufferedReader output = child.inputReader(StandardCharsets.UTF_8)) {
-            assertEquals("open 0", output.readLine());
-            String message = refusal("One process at a time may use it: end that one");
-            assertTrue(message.contains("in use by process " + child.pid() + " on host"), message);
-        } finally {
-            child.destroyForcibly().waitFor();
-        }
-        H2SessionStore.at(file()).open("press-17").close(); // a killed process leaves no lock
     }
 
     @Test

@@ -1,11 +1,16 @@
 package dev.holdfast.mqtt.h2;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.holdfast.mqtt.store.Snapshot;
+import dev.holdfast.mqtt.store.StoreException;
 import dev.holdfast.mqtt.store.StoredSession;
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.MappedByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -16,10 +21,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Kills processes with SIGKILL while they write. */
-@Timeout(240) // seconds; it takes a few where nothing else runs
-class KillTest {
-    private static final int KILLS = 7;
+/** Processes that are killed while they write, and one that will not let go. */
+@Timeout(240) // seconds; JVMs start slowly where much else runs
+class OtherProcessIT {
+    private static final int KILLS = 6;
     private static final long SEED = 99;
 
     @TempDir Path folder;
@@ -45,21 +50,44 @@ class KillTest {
         }
     }
 
+    @Test
+    void namesTheProcessThatHasTheStore() throws IOException, InterruptedException {
+        Path file = folder.resolve("store.mv.db");
+        H2SessionStore store = H2SessionStore.at(file);
+        Process child = java(HoldingChild.class, file.toString()).start();
+        try (BufferedReader output = child.inputReader(StandardCharsets.UTF_8)) {
+            assertEquals("open 0", output.readLine());
+            String message =
+                    assertThrows(StoreException.class, () -> store.open("press-17")).getMessage();
+            assertTrue(message.contains(file.toString()), message);
+            assertTrue(message.contains("in use by process " + child.pid() + " on host"), message);
+            assertTrue(message.contains("end that one"), message);
+        } finally {
+            child.destroyForcibly().waitFor();
+        }
+        store.open("press-17").close(); // a killed process leaves no lock
+    }
+
     private Process start(Durability durability, int batches) throws IOException {
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
-        command.addAll(List.of("-cp", System.getProperty("java.class.path")));
-        command.add(KilledChild.class.getName());
-        command.add(folder.resolve("store").toString());
-        command.add(durability.name());
-        command.add(folder.resolve("notes").toString());
-        command.add(Long.toString(SEED));
-        command.add(Integer.toString(batches));
-        return new ProcessBuilder(command)
+        return java(
+                        KilledChild.class,
+                        folder.resolve("store").toString(),
+                        durability.name(),
+                        folder.resolve("notes").toString(),
+                        Long.toString(SEED),
+                        Integer.toString(batches))
                 .redirectErrorStream(true)
                 .redirectOutput(folder.resolve("output").toFile())
                 .start();
+    }
+
+    private static ProcessBuilder java(Class<?> main, String... arguments) {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
+        command.addAll(List.of(arguments));
+        return new ProcessBuilder(command);
     }
 
     private void awaitProgress(Process child, MappedByteBuffer notes, int batches)
