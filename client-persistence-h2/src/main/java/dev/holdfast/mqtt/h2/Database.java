@@ -13,7 +13,6 @@ final class Database {
     /** An end to rewriting while nothing else happens; more commits allow more of it. */
     private static final int COMPACTIONS_WHEN_IDLE = 512;
 
-    private final StoreFile file;
     private final H2Engine engine;
     private final GroupWriter groups;
     private final SessionReader sessions;
@@ -22,7 +21,6 @@ final class Database {
     private boolean uncommitted;
 
     private Database(StoreFile file, H2Engine engine) throws SQLException {
-        this.file = file;
         this.engine = engine;
         Rows rows = new Rows(file);
         groups = new GroupWriter(engine, rows);
@@ -149,10 +147,5 @@ final class Database {
 
     void abandon() throws SQLException {
         engine.abandon();
-    }
-
-    @Override
-    public String toString() {
-        return file.toString();
     }
 }

@@ -244,37 +244,33 @@ final class Writer {
     }
 
     private void read(Database database, Request.Read read) {
-        call(
-                () -> {
-                    if (failure != null) {
-                        read.page().failed(failure);
-                        return;
-                    }
-                    List<OutgoingMessage> messages;
-                    try {
-                        messages =
-                                database.readQueued(
-                                        read.session(),
-                                        read.afterSequence(),
-                                        read.maximumMessages(),
-                                        read.maximumBytes());
-                    } catch (SQLException | RuntimeException e) {
-                        read.page().failed(Errors.reading(file, e));
-                        return;
-                    }
-                    read.page().read(messages);
-                });
+        List<OutgoingMessage> messages;
+        try {
+            if (failure != null) {
+                throw failure;
+            }
+            messages =
+                    database.readQueued(
+                            read.session(),
+                            read.afterSequence(),
+                            read.maximumMessages(),
+                            read.maximumBytes());
+        } catch (Throwable e) { // also for want of memory
+            StoreException cause = Errors.reading(file, e);
+            call(() -> read.page().failed(cause));
+            return;
+        }
+        call(() -> read.page().read(messages));
     }
 
     private void open(Database database, Request.Open open) {
-        if (failure != null) {
-            open.answer().completeExceptionally(failure);
-            return;
-        }
         try {
+            if (failure != null) {
+                throw failure;
+            }
             SessionRow session = database.openSession(open.clientIdentifier());
             open.answer().complete(new Request.Opened(session, database.recover(session)));
-        } catch (SQLException | RuntimeException e) {
+        } catch (Throwable e) {
             open.answer().completeExceptionally(Errors.reading(file, e));
         }
     }
