@@ -14,6 +14,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 
 import dev.holdfast.mqtt.Message;
 import dev.holdfast.mqtt.ReasonCode;
+import dev.holdfast.mqtt.impl.conformance.Statement;
 import dev.holdfast.mqtt.impl.packet.Auth;
 import dev.holdfast.mqtt.impl.packet.Connack;
 import dev.holdfast.mqtt.impl.packet.Disconnect;
@@ -130,6 +131,7 @@ class AcceptedFramesTest {
         assertEquals(expected, field.apply((Connack) decode(hex)));
     }
 
+    @Statement("P-05")
     @Test
     void readsAbsentPropertiesOfConnackAsTheirDefaults() {
         assertEquals(
@@ -251,18 +253,21 @@ class AcceptedFramesTest {
     }
 
     /** [MQTT-1.5.4-3] */
+    @Statement("1.5.4-3")
     @Test
     void keepsAByteOrderMarkInATopic() {
         assertEquals("\uFEFFa", topic("30 08 00 04 EF BB BF 61 00 78"));
     }
 
     /** [MQTT-1.5.4-1] */
+    @Statement("1.5.4-1")
     @Test
     void readsACharacterOfFourBytes() {
         assertEquals("A\uD869\uDED4", topic("30 09 00 05 41 F0 AA 9B 94 00 78"));
     }
 
     /** [MQTT-3.3.2-10] */
+    @Statement({"3.3.2-10", "P-08"})
     @Test
     void resolvesTopicAliases() {
         assertEquals("a", topic("30 08 00 01 61 03 23 00 01 78"));
@@ -275,6 +280,7 @@ class AcceptedFramesTest {
     }
 
     /** [MQTT-3.3.2-10] */
+    @Statement("3.3.2-10")
     @Test
     void acceptsTheHighestTopicAlias() {
         Decoder all = new Decoder(1000, 65_535, true);

@@ -2,6 +2,7 @@ package dev.holdfast.mqtt.impl.codec;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.holdfast.mqtt.impl.conformance.Statement;
 import dev.holdfast.mqtt.impl.packet.ProtocolViolation;
 import io.netty.buffer.Unpooled;
 import java.util.Arrays;
@@ -70,6 +71,7 @@ class DecodingTablesTest {
                     "AUTH",
                     new Frame("F0", "18", "", "15 16 1F 26"));
 
+    @Statement({"P-01", "P-02"})
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -109,6 +111,7 @@ class DecodingTablesTest {
         }
     }
 
+    @Statement({"P-03", "P-09"})
     @ParameterizedTest(name = "{0} {1} -> {2}")
     @CsvSource({
         "PUBLISH, 01 00, 0",
@@ -157,6 +160,7 @@ class DecodingTablesTest {
                 outcome(FRAMES.get(packet).with(property.replace(" ", ""))));
     }
 
+    @Statement({"3.11.3-2", "3.2.2-8", "3.8.4-7", "3.9.3-2"})
     @ParameterizedTest(name = "{0}")
     @CsvSource({
         "CONNACK, 20 03 00 XX 00, 00 80 81 82 83 84 85 86 87 88 89 8A 8C 90 95 97 99 9A 9B 9C 9D 9F",
@@ -180,6 +184,7 @@ class DecodingTablesTest {
     }
 
     /** [MQTT-2.1.3-1]; a packet without any chance is refused before its body arrives. */
+    @Statement({"2.1.3-1", "3.3.1-4"})
     @ParameterizedTest(name = "packet type {0}")
     @CsvSource({
         "0, ''", "1, ''", "2, 0", "3, 0 1 2 3 4 5 A B C D", "4, 0", "5, 0", "6, 2", "7, 0",

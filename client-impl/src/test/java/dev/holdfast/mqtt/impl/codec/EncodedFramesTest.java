@@ -15,6 +15,7 @@ import dev.holdfast.mqtt.Subscription;
 import dev.holdfast.mqtt.Subscription.RetainHandling;
 import dev.holdfast.mqtt.UserProperty;
 import dev.holdfast.mqtt.Will;
+import dev.holdfast.mqtt.impl.conformance.Statement;
 import dev.holdfast.mqtt.impl.packet.Auth;
 import dev.holdfast.mqtt.impl.packet.Connect;
 import dev.holdfast.mqtt.impl.packet.Disconnect;
@@ -391,6 +392,7 @@ class EncodedFramesTest {
                         new Auth(ReasonCode.RE_AUTHENTICATE, "M", null, "why", K_V)));
     }
 
+    @Statement({"1.5.5-1", "2.1.3-1", "2.2.2-1", "3.1.3-1"})
     @ParameterizedTest(name = "{0}: {1}")
     @MethodSource("frames")
     void writesAsTheStandardSays(String what, String hex, Packet packet) {
@@ -439,6 +441,7 @@ class EncodedFramesTest {
                 refusal("servers only", new Suback(1, List.of(SUCCESS), null, List.of())));
     }
 
+    @Statement({"P-04", "P-10"})
     @ParameterizedTest(name = "{0}: {1}")
     @MethodSource("refusals")
     void refusesWhatAClientMustNotSendAndWritesNothing(String words, Packet packet) {

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.holdfast.mqtt.impl.conformance.Statement;
 import dev.holdfast.mqtt.impl.packet.ProtocolViolation;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -17,6 +18,7 @@ class RefusedFramesTest {
     private static final int NO_LIMIT = 268_435_460;
 
     /** The client announced a Topic Alias Maximum of 2. The last column is the broken rule. */
+    @Statement({"3.1.2-26", "3.3.2-11", "3.3.2-7", "P-06", "P-07"})
     @ParameterizedTest(name = "{0} [MQTT-{4}] -> 0x{2}")
     @CsvSource(
             delimiter = '|',
@@ -123,6 +125,7 @@ class RefusedFramesTest {
     }
 
     /** [MQTT-3.1.2-29] */
+    @Statement("3.1.2-29")
     @ParameterizedTest(name = "{0}")
     @CsvSource({
         "PUBACK, 40 0A 00 01 00 06 1F 00 03 77 68 79",
@@ -146,6 +149,7 @@ class RefusedFramesTest {
     }
 
     /** [MQTT-3.1.2-29] */
+    @Statement("3.1.2-29")
     @ParameterizedTest(name = "{0}")
     @CsvSource({
         "CONNACK, 20 10 00 87 0D 1F 00 03 77 68 79 26 00 01 6B 00 01 76",
@@ -170,6 +174,7 @@ class RefusedFramesTest {
     }
 
     /** [MQTT-3.1.2-24] */
+    @Statement("3.1.2-24")
     @Test
     void refusesALargePacketByItsFixedHeader() {
         Decoder decoder = new Decoder(64, 0, true);

@@ -9,6 +9,7 @@ import dev.holdfast.mqtt.Message;
 import dev.holdfast.mqtt.QoS;
 import dev.holdfast.mqtt.ReasonCode;
 import dev.holdfast.mqtt.UserProperty;
+import dev.holdfast.mqtt.impl.conformance.Statement;
 import dev.holdfast.mqtt.impl.packet.Packet;
 import dev.holdfast.mqtt.impl.packet.ProtocolViolation;
 import dev.holdfast.mqtt.impl.packet.Puback;
@@ -78,6 +79,7 @@ class SizesTest {
     }
 
     /** [MQTT-1.5.5-1] */
+    @Statement("1.5.5-1")
     @ParameterizedTest(name = "Remaining Length {0} takes {1} bytes")
     @CsvSource({
         "4, 1",
@@ -105,6 +107,7 @@ class SizesTest {
     }
 
     /** [MQTT-1.5.5-1] */
+    @Statement("1.5.5-1")
     @ParameterizedTest(name = "Property Length {0}")
     @ValueSource(ints = {5, 127, 128, 16_383, 16_384, 65_540, 131_075})
     void writesAndReadsPropertyLengthsAtTheirBorders(int propertyLength) {
@@ -123,6 +126,7 @@ class SizesTest {
     }
 
     /** [MQTT-3.1.2-24] */
+    @Statement("3.1.2-24")
     @Test
     void acceptsAPacketOfExactlyTheMaximumPacketSize() {
         Message message = Message.to("t").qos(QoS.AT_MOST_ONCE).payload(new byte[58]).build();

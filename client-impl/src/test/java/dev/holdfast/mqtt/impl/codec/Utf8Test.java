@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.holdfast.mqtt.impl.conformance.Statement;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.nio.ByteBuffer;
@@ -24,6 +25,7 @@ class Utf8Test {
     };
 
     /** [MQTT-1.5.4-1], [MQTT-1.5.4-2] */
+    @Statement({"1.5.4-1", "1.5.4-2"})
     @Test
     void judgesAllSequencesOfBordersAsTheJdkDoes() {
         CharsetDecoder judge = StandardCharsets.UTF_8.newDecoder();
@@ -52,6 +54,7 @@ class Utf8Test {
     }
 
     /** [MQTT-1.5.4-1]; none of them is refused, the control and non-characters included. */
+    @Statement("1.5.4-1")
     @Test
     void writesAllCharactersAsTheJdkDoes() {
         for (int c = 1; c <= Character.MAX_CODE_POINT; c++) {
@@ -74,6 +77,7 @@ class Utf8Test {
     }
 
     /** [MQTT-1.5.4-1] */
+    @Statement("1.5.4-1")
     @Test
     void refusesToWriteUnpairedSurrogates() {
         for (String bad : new String[] {"\uD800", "a\uDBFF", "\uDC00", "\uD800\uD800", "\uD83Dx"}) {

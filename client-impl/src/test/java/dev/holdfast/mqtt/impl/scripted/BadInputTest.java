@@ -16,6 +16,7 @@ import dev.holdfast.mqtt.ReconnectPolicy;
 import dev.holdfast.mqtt.Resubscribe;
 import dev.holdfast.mqtt.Subscription;
 import dev.holdfast.mqtt.impl.codec.ServerCodec;
+import dev.holdfast.mqtt.impl.conformance.Statement;
 import dev.holdfast.mqtt.impl.packet.Publish;
 import java.io.ByteArrayOutputStream;
 import java.util.HexFormat;
@@ -89,6 +90,7 @@ class BadInputTest extends ScriptedTest {
         assertFalse(publication.acknowledged().isDone());
     }
 
+    @Statement({"3.14.0-1", "3.2.0-1", "3.2.2-16", "3.2.2-8", "4.12.0-6"})
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -113,6 +115,7 @@ class BadInputTest extends ScriptedTest {
         failure(MqttException.ServerMisbehaved.class, connected);
     }
 
+    @Statement("3.2.2-1")
     @Test
     void refusesAConnackWithReservedBits() {
         MqttClient client = client(b -> b.reconnect(ReconnectPolicy.never()));
@@ -124,6 +127,7 @@ class BadInputTest extends ScriptedTest {
         failure(MqttException.ServerMisbehaved.class, connected);
     }
 
+    @Statement({"3.1.3-7", "3.2.2-16"})
     @Test
     void asksForAnIdentifierThatTheServerMustAssign() {
         MqttClient client = client(b -> b.clientIdentifier("").reconnect(ReconnectPolicy.never()));
@@ -145,6 +149,7 @@ class BadInputTest extends ScriptedTest {
     }
 
     /** 1,000 bytes in all: 3 of fixed header, 3 of topic, 1 of properties. */
+    @Statement("3.1.2-24")
     @Test
     void takesAPacketOfExactlyMaximumPacketSize() {
         ScriptedConnection connection = connect(subscribed());

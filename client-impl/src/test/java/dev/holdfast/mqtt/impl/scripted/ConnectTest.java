@@ -13,6 +13,7 @@ import dev.holdfast.mqtt.MqttException;
 import dev.holdfast.mqtt.QoS;
 import dev.holdfast.mqtt.ReasonCode;
 import dev.holdfast.mqtt.ReconnectPolicy;
+import dev.holdfast.mqtt.impl.conformance.Statement;
 import dev.holdfast.mqtt.impl.packet.Connect;
 import dev.holdfast.mqtt.impl.packet.Publish;
 import java.time.Duration;
@@ -23,6 +24,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** The way to a connection, and what stops it. */
 class ConnectTest extends ScriptedTest {
+    @Statement("3.1.0-1")
     @Test
     void sendsNothingButConnectBeforeConnack() {
         MqttClient client = client();
@@ -40,6 +42,7 @@ class ConnectTest extends ScriptedTest {
         }
     }
 
+    @Statement("P-17")
     @Test
     void givesUpOnAServerThatIsSilent() {
         MqttClient client =
@@ -100,6 +103,7 @@ class ConnectTest extends ScriptedTest {
         get(connected);
     }
 
+    @Statement("3.1.0-2")
     @Test
     void opensOneConnectionHoweverOftenItIsCalled() {
         MqttClient client = client();
@@ -129,6 +133,7 @@ class ConnectTest extends ScriptedTest {
 
     // ---- refusals
 
+    @Statement({"3.1.2-2", "3.2.2-7"})
     @ParameterizedTest
     @EnumSource(
             value = ReasonCode.class,
@@ -159,6 +164,7 @@ class ConnectTest extends ScriptedTest {
         assertTrue(listener.await(Recorder.WillReconnect.class).next().isEmpty());
     }
 
+    @Statement("3.2.2-7")
     @ParameterizedTest
     @EnumSource(
             value = ReasonCode.class,
@@ -239,6 +245,7 @@ class ConnectTest extends ScriptedTest {
         return HexFormat.ofDelimiter(" ").formatHex(bytes);
     }
 
+    @Statement("3.1.3-2")
     @Test
     void keepsTheIdentifierThatTheServerAssigned() {
         MqttClient client = client(b -> b.clientIdentifier(""));

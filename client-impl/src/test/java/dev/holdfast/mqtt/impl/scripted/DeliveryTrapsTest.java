@@ -21,6 +21,7 @@ import dev.holdfast.mqtt.QoS;
 import dev.holdfast.mqtt.ReasonCode;
 import dev.holdfast.mqtt.Resubscribe;
 import dev.holdfast.mqtt.Subscription;
+import dev.holdfast.mqtt.impl.conformance.Statement;
 import dev.holdfast.mqtt.impl.packet.Puback;
 import dev.holdfast.mqtt.impl.packet.Publish;
 import dev.holdfast.mqtt.impl.packet.Subscribe;
@@ -145,6 +146,7 @@ class DeliveryTrapsTest extends ScriptedTest {
      * The server redelivered after a reconnect what it rightly may. It was counted twice against
      * Receive Maximum, so the client closed with 0x93, reconnected, and so on for ever.
      */
+    @Statement("3.3.4-9")
     @Test
     void countsARedeliveredMessageOnceAgainstReceiveMaximum() {
         MqttClient client =

@@ -22,6 +22,7 @@ import dev.holdfast.mqtt.ReasonCode;
 import dev.holdfast.mqtt.ReconnectPolicy;
 import dev.holdfast.mqtt.Subscription;
 import dev.holdfast.mqtt.UserProperty;
+import dev.holdfast.mqtt.impl.conformance.Statement;
 import dev.holdfast.mqtt.impl.packet.Disconnect;
 import dev.holdfast.mqtt.impl.packet.Packet;
 import dev.holdfast.mqtt.impl.packet.Publish;
@@ -120,6 +121,7 @@ class DisconnectTest extends ScriptedTest {
         within(SOON, client::close);
     }
 
+    @Statement("P-19")
     @Test
     void saysDisconnectWhenClosed() {
         MqttClient client = client();
@@ -246,6 +248,7 @@ class DisconnectTest extends ScriptedTest {
         get(disconnected);
     }
 
+    @Statement("P-19")
     @Test
     void asksForTheWillAndSaysWhy() {
         MqttClient client = client();
@@ -260,6 +263,7 @@ class DisconnectTest extends ScriptedTest {
         assertEquals(Disconnect.ABSENT, disconnect.sessionExpiryInterval());
     }
 
+    @Statement("P-18")
     @Test
     void overridesTheSessionExpiry() {
         for (int seconds : List.of(0, 1, 86_400)) {
@@ -272,6 +276,7 @@ class DisconnectTest extends ScriptedTest {
         }
     }
 
+    @Statement("P-18")
     @Test
     void refusesToRaiseASessionExpiryOfZero() {
         MqttClient client = client(b -> b.sessionExpiry(Duration.ZERO));

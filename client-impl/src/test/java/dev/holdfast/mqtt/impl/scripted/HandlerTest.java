@@ -23,6 +23,7 @@ import dev.holdfast.mqtt.MqttException;
 import dev.holdfast.mqtt.ReasonCode;
 import dev.holdfast.mqtt.Resubscribe;
 import dev.holdfast.mqtt.Subscription;
+import dev.holdfast.mqtt.impl.conformance.Statement;
 import dev.holdfast.mqtt.impl.packet.Puback;
 import dev.holdfast.mqtt.impl.packet.Subscribe;
 import dev.holdfast.mqtt.impl.packet.Unsubscribe;
@@ -233,6 +234,7 @@ class HandlerTest extends ScriptedTest {
         next.expect(puback(8));
     }
 
+    @Statement("2.2.1-4")
     @Test
     void deliversAQos2MessageOnceHoweverOftenItComes() {
         ScriptedConnection connection = connectWith("a", inbox);
@@ -335,6 +337,7 @@ class HandlerTest extends ScriptedTest {
 
     // ---- the quota of the server
 
+    @Statement("3.3.4-9")
     @Test
     void closesWhenTheServerExceedsReceiveMaximum() {
         exceedReceiveMaximum(c -> c.send(atLeastOnce(10, "a", "x")));
@@ -358,6 +361,7 @@ class HandlerTest extends ScriptedTest {
         client.close();
     }
 
+    @Statement("3.3.4-9")
     @Test
     void countsAgainstReceiveMaximumOnlyUntilTheAnswer() {
         MqttClient client =

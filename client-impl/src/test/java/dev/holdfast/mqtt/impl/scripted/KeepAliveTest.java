@@ -9,6 +9,7 @@ import dev.holdfast.mqtt.MqttClient;
 import dev.holdfast.mqtt.Resubscribe;
 import dev.holdfast.mqtt.Subscription;
 import dev.holdfast.mqtt.impl.codec.ServerCodec;
+import dev.holdfast.mqtt.impl.conformance.Statement;
 import dev.holdfast.mqtt.impl.packet.Pingreq;
 import dev.holdfast.mqtt.impl.packet.Pingresp;
 import java.time.Duration;
@@ -23,6 +24,7 @@ class KeepAliveTest extends ScriptedTest {
     }
 
     /** What the server sends says nothing about this client, so it must speak itself. */
+    @Statement("3.1.2-20")
     @Test
     void pingsWhileTheServerStreams() {
         ScriptedConnection connection = connect(client(1));
@@ -50,6 +52,7 @@ class KeepAliveTest extends ScriptedTest {
         }
     }
 
+    @Statement({"3.1.2-21", "3.2.2-21"})
     @Test
     void obeysTheKeepAliveOfTheServerForItsConnection() {
         MqttClient client = client(60);
@@ -64,12 +67,14 @@ class KeepAliveTest extends ScriptedTest {
         assertEquals(null, next.nextIfAny(Duration.ofMillis(1_200)));
     }
 
+    @Statement({"3.1.2-21", "3.2.2-21"})
     @Test
     void doesNotPingWhereTheServerSwitchesItOff() {
         ScriptedConnection connection = connect(client(1), connack().serverKeepAlive(0));
         assertEquals(null, connection.nextIfAny(Duration.ofMillis(1_300)));
     }
 
+    @Statement({"3.12.4-1", "P-16"})
     @Test
     void closesWhenTheServerDoesNotAnswer() {
         ScriptedConnection connection = connect(client(1));

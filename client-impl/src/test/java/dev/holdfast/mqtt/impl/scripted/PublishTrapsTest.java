@@ -17,6 +17,7 @@ import dev.holdfast.mqtt.Publication;
 import dev.holdfast.mqtt.QoS;
 import dev.holdfast.mqtt.ReasonCode;
 import dev.holdfast.mqtt.StoreLimits;
+import dev.holdfast.mqtt.impl.conformance.Statement;
 import dev.holdfast.mqtt.impl.packet.Puback;
 import dev.holdfast.mqtt.impl.packet.Publish;
 import dev.holdfast.mqtt.impl.packet.Pubrec;
@@ -33,6 +34,7 @@ import org.junit.jupiter.api.Test;
  */
 class PublishTrapsTest extends ScriptedTest {
     /** A Topic Alias was written into the stored packet, and meant nothing after the reconnect. */
+    @Statement({"3.2.2-17", "3.3.2-7", "3.3.2-8", "3.3.2-9"})
     @Test
     void sendsTheFullTopicOnEachConnection() {
         MqttClient client = client();
@@ -125,6 +127,7 @@ class PublishTrapsTest extends ScriptedTest {
      * A message that was never sent went out with DUP, as if it had been; or it was thrown away
      * together with the session that it was no part of.
      */
+    @Statement("3.3.1-3")
     @Test
     void treatsWhatWasNeverSentAsNew() {
         MqttClient client = client();
@@ -281,6 +284,7 @@ class PublishTrapsTest extends ScriptedTest {
      * A retained QoS 2 message went to a server that has neither retain nor QoS 2. It closed, and
      * got the same message at each reconnect.
      */
+    @Statement({"3.2.2-11", "3.2.2-14"})
     @Test
     void sendsNothingThatTheServerHasRuledOut() {
         MqttClient client = client();

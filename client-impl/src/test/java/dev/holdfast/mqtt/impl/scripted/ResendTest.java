@@ -15,6 +15,7 @@ import dev.holdfast.mqtt.MqttException;
 import dev.holdfast.mqtt.Publication;
 import dev.holdfast.mqtt.QoS;
 import dev.holdfast.mqtt.ReasonCode;
+import dev.holdfast.mqtt.impl.conformance.Statement;
 import dev.holdfast.mqtt.impl.packet.Publish;
 import dev.holdfast.mqtt.impl.packet.Pubrel;
 import java.time.Duration;
@@ -25,6 +26,7 @@ import org.junit.jupiter.api.Test;
 class ResendTest extends ScriptedTest {
     private final MqttClient client = client();
 
+    @Statement("3.3.1-1")
     @Test
     void resendsUnacknowledgedPublishesInTheirOrderWithDupAndTheirIdentifiers() {
         ScriptedConnection connection = connect(client);
@@ -88,6 +90,7 @@ class ResendTest extends ScriptedTest {
     }
 
     /** The first byte of a repeated PUBREL is 62: no DUP flag there. */
+    @Statement("2.1.3-1")
     @Test
     void resendsPubrelAndNotThePublishOnceItWasReleased() {
         ScriptedConnection connection = connect(client);
@@ -138,6 +141,7 @@ class ResendTest extends ScriptedTest {
     }
 
     /** It waited for quota when the connection ended, so nobody has seen it. */
+    @Statement("3.3.1-3")
     @Test
     void sendsWithoutDupWhatWasNeverSent() {
         ScriptedConnection connection = connect(client, connack().receiveMaximum(1));
@@ -244,6 +248,7 @@ class ResendTest extends ScriptedTest {
     }
 
     /** The server may hold the identifier of a QoS 2 message, so its exchange cannot be ended. */
+    @Statement("3.2.2-11")
     @Test
     void failsAMessageAboveTheNewMaximumQosAndKeepsItsExchangeOpen() {
         ScriptedConnection connection = connect(client);

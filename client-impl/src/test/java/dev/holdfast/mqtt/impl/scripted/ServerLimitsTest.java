@@ -14,6 +14,7 @@ import dev.holdfast.mqtt.Publication;
 import dev.holdfast.mqtt.QoS;
 import dev.holdfast.mqtt.ReasonCode;
 import dev.holdfast.mqtt.Subscription;
+import dev.holdfast.mqtt.impl.conformance.Statement;
 import dev.holdfast.mqtt.impl.packet.Disconnect;
 import dev.holdfast.mqtt.impl.packet.Publish;
 import dev.holdfast.mqtt.impl.packet.Subscribe;
@@ -26,6 +27,7 @@ class ServerLimitsTest extends ScriptedTest {
     private final MqttClient client = client();
 
     /** Offline first, connected later: what waited is measured like what comes. */
+    @Statement("3.2.2-11")
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void refusesMessagesAboveMaximumQos(boolean queued) {
@@ -38,6 +40,7 @@ class ServerLimitsTest extends ScriptedTest {
         assertEquals("fits", connection.expect(Publish.class).message().payloadText());
     }
 
+    @Statement("3.2.2-14")
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void refusesRetainedMessagesWhereTheServerKeepsNone(boolean queued) {
@@ -51,6 +54,7 @@ class ServerLimitsTest extends ScriptedTest {
     }
 
     /** 64 bytes of packet: 2 of fixed header, 3 of topic, 2 of identifier, 1 of properties. */
+    @Statement("3.2.2-15")
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void sendsWhatIsExactlyOfMaximumPacketSizeAndRefusesOneByteMore(boolean queued) {
@@ -77,6 +81,7 @@ class ServerLimitsTest extends ScriptedTest {
         assertEquals(ReasonCode.PACKET_TOO_LARGE, rejection(publication));
     }
 
+    @Statement("3.2.2-15")
     @Test
     void refusesSubscriptionsThatTheServerDoesNotHave() {
         ScriptedConnection connection =
@@ -111,6 +116,7 @@ class ServerLimitsTest extends ScriptedTest {
         assertEquals("a/+", next.expect(Subscribe.class).subscriptions().get(0).topicFilter());
     }
 
+    @Statement("3.2.2-15")
     @Test
     void refusesAnUnsubscribeThatIsTooLarge() {
         ScriptedConnection connection = connect(client);
@@ -127,6 +133,7 @@ class ServerLimitsTest extends ScriptedTest {
         next.fence();
     }
 
+    @Statement("3.2.2-15")
     @Test
     void leavesTheWordsOutOfADisconnectThatWouldBeTooLarge() {
         ScriptedConnection connection = connect(client, connack().maximumPacketSize(64));
@@ -138,6 +145,7 @@ class ServerLimitsTest extends ScriptedTest {
         get(done);
     }
 
+    @Statement("P-05")
     @Test
     void forgetsTheLimitsOfAnEarlierConnection() {
         ScriptedConnection connection =

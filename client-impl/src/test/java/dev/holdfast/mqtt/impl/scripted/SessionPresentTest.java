@@ -21,6 +21,7 @@ import dev.holdfast.mqtt.ReconnectPolicy;
 import dev.holdfast.mqtt.Resubscribe;
 import dev.holdfast.mqtt.Subscription;
 import dev.holdfast.mqtt.UnknownSession;
+import dev.holdfast.mqtt.impl.conformance.Statement;
 import dev.holdfast.mqtt.impl.packet.Publish;
 import org.junit.jupiter.api.Test;
 
@@ -62,6 +63,7 @@ class SessionPresentTest extends ScriptedTest {
         connection.fence();
     }
 
+    @Statement("3.2.2-4")
     @Test
     void closesWhenTheServerResumesASessionThatTheClientDoesNotHave() {
         MqttClient client = client(false, UnknownSession.FAIL);
@@ -93,6 +95,7 @@ class SessionPresentTest extends ScriptedTest {
         connection.fence();
     }
 
+    @Statement({"3.2.2-2", "3.2.2-4"})
     @Test
     void closesWhenTheServerResumesInSpiteOfCleanStart() {
         var connected = client(true, UnknownSession.ACCEPT).connect();
@@ -160,11 +163,13 @@ class SessionPresentTest extends ScriptedTest {
         }
     }
 
+    @Statement("3.1.2-23")
     @Test
     void resumesASessionThatBothSidesHave() {
         new Held(false).expectResumed();
     }
 
+    @Statement("3.2.2-5")
     @Test
     void dropsASessionThatTheServerHasLost() {
         Held held = new Held(false);
@@ -173,6 +178,7 @@ class SessionPresentTest extends ScriptedTest {
         held.expectDropped(connection);
     }
 
+    @Statement("3.1.2-4")
     @Test
     void dropsASessionAtCleanStart() {
         Held held = new Held(true);
@@ -184,6 +190,7 @@ class SessionPresentTest extends ScriptedTest {
         held.expectDropped(connection);
     }
 
+    @Statement({"3.2.2-2", "3.2.2-4"})
     @Test
     void closesWhenTheServerKeepsASessionThatCleanStartDropped() {
         Held held = new Held(true);
@@ -201,6 +208,7 @@ class SessionPresentTest extends ScriptedTest {
         held.expectResumed();
     }
 
+    @Statement("3.2.2-6")
     @Test
     void keepsTheSessionAtARefusalThatClaimsToHaveIt() {
         Held held = new Held(false);

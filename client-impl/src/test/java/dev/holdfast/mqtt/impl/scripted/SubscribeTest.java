@@ -14,6 +14,7 @@ import dev.holdfast.mqtt.QoS;
 import dev.holdfast.mqtt.ReasonCode;
 import dev.holdfast.mqtt.Resubscribe;
 import dev.holdfast.mqtt.Subscription;
+import dev.holdfast.mqtt.impl.conformance.Statement;
 import dev.holdfast.mqtt.impl.packet.Suback;
 import dev.holdfast.mqtt.impl.packet.Subscribe;
 import dev.holdfast.mqtt.impl.packet.Unsubscribe;
@@ -160,6 +161,7 @@ class SubscribeTest extends ScriptedTest {
         assertEquals(List.of(wanted), client.session().subscriptions());
     }
 
+    @Statement("P-12")
     @Test
     void handsOverMessagesThatComeBeforeTheAnswer() {
         MqttClient client = client();
@@ -243,6 +245,7 @@ class SubscribeTest extends ScriptedTest {
 
     // ---- answers that do not fit
 
+    @Statement("3.8.4-6")
     @Test
     void closesAtAnAnswerWithMoreReasonsThanFilters() {
         MqttClient client = client();
@@ -257,6 +260,7 @@ class SubscribeTest extends ScriptedTest {
         get(subscribed);
     }
 
+    @Statement({"2.2.1-6", "3.10.4-5"})
     @Test
     void closesAtAnAnswerOfTheWrongKind() {
         MqttClient client = client();

@@ -4,12 +4,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import dev.holdfast.mqtt.impl.conformance.Statement;
 import org.junit.jupiter.api.Test;
 
 class PacketIdentifiersTest {
     private final PacketIdentifiers<String> identifiers = new PacketIdentifiers<>();
 
     /** One stays in use while all others come around, more than once. */
+    @Statement("2.2.1-3")
     @Test
     void givesOutEveryIdentifierButThoseInUse() {
         assertEquals(1, identifiers.take("held"));
