@@ -64,6 +64,10 @@ final class Driver {
     private final AtomicBoolean awake = new AtomicBoolean();
 
     private @Nullable Link link;
+
+    /** Whether {@link #link} reads. */
+    private boolean reading;
+
     private Loop.@Nullable Timer timer;
 
     /** When {@link #timer} fires, on the loop's clock. */
@@ -199,6 +203,10 @@ final class Driver {
                 link.write(ready.packets());
                 session.writable(link.isWritable());
             }
+            if (ready.read() != reading) {
+                reading = ready.read();
+                link.read(reading);
+            }
             if (ready.close()) {
                 link.close();
             }
@@ -207,6 +215,7 @@ final class Driver {
         }
         if (ready.open()) {
             link = network.open(new Events());
+            reading = true;
         }
     }
 

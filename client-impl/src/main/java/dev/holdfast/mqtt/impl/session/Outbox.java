@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
 final class Outbox {
     private record Held(long watermark, @Nullable Packet packet, @Nullable Event event) {}
 
+    /** With as many effects held back, no more are asked for. */
+    private static final int MANY_HELD = 8_192;
+
     private final WriteAhead rules;
 
     /** Changes since the last batch. */
@@ -192,6 +195,14 @@ final class Outbox {
         List<Event> taken = events;
         events = new ArrayList<>();
         return taken;
+    }
+
+    /**
+     * Whether the disk has fallen so far behind that the server should wait: each answer to it that
+     * rests on a change is held here.
+     */
+    boolean isFull() {
+        return held.size() >= MANY_HELD;
     }
 
     /** Whether nothing is held, waiting to be stored, or waiting to be taken. */

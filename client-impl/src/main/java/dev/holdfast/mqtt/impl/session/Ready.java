@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  *     the batch; or {@link #NO_READ}
  * @param packets to be written to the network connection
  * @param close the network connection is to be closed, after the packets were written
+ * @param read whether to read on from the network connection
  * @param open a network connection is to be opened
  * @param events for the application
  * @param deadline when to poll again if nothing else happens, on the clock of {@code now}; {@link
@@ -24,6 +25,7 @@ public record Ready(
         long readQueuedAfter,
         List<Packet> packets,
         boolean close,
+        boolean read,
         boolean open,
         List<Event> events,
         long deadline,

@@ -48,6 +48,9 @@ public final class Session {
     /** Whether the network takes more packets at present. */
     private boolean writable = true;
 
+    /** Whether what the server sends is read at present. */
+    private boolean reading = true;
+
     /**
      * A session as the store left it.
      *
@@ -312,6 +315,10 @@ public final class Session {
     public Ready poll() {
         boolean more = false;
         long page = Ready.NO_READ;
+        if (!reading) {
+            // Whether the server is silent cannot be told by who does not listen.
+            keepAlive.received(time.now);
+        }
         if (!hasStopped()) {
             outgoing.expire();
             more = writable && outgoing.pump();
@@ -322,11 +329,13 @@ public final class Session {
         if (!packets.isEmpty()) {
             keepAlive.sent(time.now);
         }
+        reading = !outbox.isFull();
         return new Ready(
                 outbox.takeBatch(),
                 page,
                 packets,
                 connection.takeClose(),
+                reading,
                 connection.takeOpen(),
                 outbox.takeEvents(),
                 hasStopped() ? Time.NEVER : Math.min(connection.deadline(), outgoing.deadline()),

@@ -12,6 +12,12 @@ public interface Link {
     boolean isWritable();
 
     /**
+     * Whether to take what the server sends. Without, it stays in the network's buffers until the
+     * server has to wait.
+     */
+    void read(boolean on);
+
+    /**
      * Closes the connection after what was written, also while it is being opened. A second call
      * waits for nothing.
      */

@@ -133,6 +133,13 @@ final class NettyLink implements Link {
     }
 
     @Override
+    public void read(boolean on) {
+        if (channel != null) {
+            channel.config().setAutoRead(on);
+        }
+    }
+
+    @Override
     public void close() {
         boolean again = closing;
         closing = true;

@@ -44,6 +44,7 @@ final class TestCore {
 
     long wallClock = 1_000_000;
     private boolean opening;
+    private boolean reads = true;
     private long now = 1_000;
 
     TestCore() {
@@ -132,15 +133,26 @@ final class TestCore {
     }
 
     static Connack connack(boolean sessionPresent, QoS maximumQos, long sessionExpiry) {
-        return connack(ReasonCode.SUCCESS, sessionPresent, maximumQos, sessionExpiry);
+        return connack(
+                ReasonCode.SUCCESS, sessionPresent, maximumQos, sessionExpiry, Connack.ABSENT);
+    }
+
+    /** A server that has its own view of the Keep Alive, in seconds. */
+    static Connack connackWithKeepAlive(int serverKeepAlive) {
+        return connack(
+                ReasonCode.SUCCESS, false, QoS.EXACTLY_ONCE, Connack.ABSENT, serverKeepAlive);
     }
 
     static Connack refusal(ReasonCode reason) {
-        return connack(reason, false, QoS.EXACTLY_ONCE, Connack.ABSENT);
+        return connack(reason, false, QoS.EXACTLY_ONCE, Connack.ABSENT, Connack.ABSENT);
     }
 
     private static Connack connack(
-            ReasonCode reason, boolean sessionPresent, QoS maximumQos, long sessionExpiry) {
+            ReasonCode reason,
+            boolean sessionPresent,
+            QoS maximumQos,
+            long sessionExpiry,
+            int serverKeepAlive) {
         return new Connack(
                 sessionPresent,
                 reason,
@@ -156,7 +168,7 @@ final class TestCore {
                 true,
                 true,
                 true,
-                Connack.ABSENT,
+                serverKeepAlive,
                 null,
                 null,
                 null,
@@ -183,6 +195,12 @@ final class TestCore {
         turn();
     }
 
+    /** Whether the core reads on from the network. */
+    boolean reads() {
+        turn();
+        return reads;
+    }
+
     /** The next packet that the core sends. */
     <P extends Packet> P sent(Class<P> type) {
         turn();
@@ -207,6 +225,7 @@ final class TestCore {
             sent.addAll(ready.packets());
             events.addAll(ready.events());
             opening = opening || ready.open();
+            reads = ready.read();
             if (ready.batch() != null) {
                 unstored.add(ready.batch());
             }

@@ -25,6 +25,7 @@ final class SimulatedLink implements Link {
     private final Decoder decoder;
     private final ByteBuf received = Unpooled.buffer();
     private final Pipe up;
+    private final ClientEnd arrivals = new ClientEnd();
     private final Pipe down;
     private ServerConnection server;
 
@@ -35,6 +36,9 @@ final class SimulatedLink implements Link {
     private boolean deaf;
 
     private boolean silent;
+
+    /** Whether the client takes what arrives. */
+    private boolean reading = true;
 
     /** What the listener was last told of {@link #isWritable}. */
     private boolean writable = true;
@@ -50,7 +54,7 @@ final class SimulatedLink implements Link {
         oracle = new WireOracle(sim, client);
         decoder = new Decoder(client.settings.maximumPacketSize(), 0, true);
         up = new Pipe(sim, new ServerEnd());
-        down = new Pipe(sim, new ClientEnd());
+        down = new Pipe(sim, arrivals);
         long delay = sim.faults.delay(sim.faults.latency);
         if (!sim.faults.strike(sim.faults.refusal)) {
             sim.agenda.after(delay, this::connect);
@@ -136,6 +140,14 @@ final class SimulatedLink implements Link {
     }
 
     @Override
+    public void read(boolean on) {
+        reading = on;
+        if (on) {
+            sim.agenda.after(0, arrivals::decode);
+        }
+    }
+
+    @Override
     public void close() {
         if (closing || reported) {
             return;
@@ -216,6 +228,13 @@ final class SimulatedLink implements Link {
                 return;
             }
             received.writeBytes(piece);
+            decode();
+        }
+
+        void decode() {
+            if (!reading || reported || !client.isAlive()) {
+                return;
+            }
             try {
                 for (Packet p = next(); p != null; p = next()) {
                     sim.trace.say("client", "← " + Words.of(p));
