@@ -113,8 +113,9 @@ public interface MqttClient extends AutoCloseable {
 
     /**
      * Disconnects without waiting for pending messages, which stay in the store, and frees all
-     * threads, files and sockets before it returns, within about two seconds. The store is closed
-     * as well, when its last client is.
+     * threads, files and sockets before it returns: at once as a rule, within about five seconds if
+     * callbacks of the application or the network hang. The store is closed as well, when its last
+     * client is.
      */
     @Override
     void close();

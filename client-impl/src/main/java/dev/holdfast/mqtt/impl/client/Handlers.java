@@ -13,7 +13,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +34,9 @@ final class Handlers {
 
     private static final long MOST_BYTES_WAITING_AT_QOS_0 = 16L << 20;
     private static final int MOST_ENDED = 1_024;
+
+    /** How many messages are handed over before the lane's other tasks get their turn. */
+    private static final int MESSAGES_PER_TASK = 64;
 
     /** What the listener is told of single messages, and has not taken yet. */
     private static final int MOST_NOTICES_WAITING = 1_000;
@@ -55,6 +60,12 @@ final class Handlers {
     private final Lane completions;
     private final HandOver.Settlement settlement;
 
+    /** Messages that wait for the lane, oldest first. */
+    private final ConcurrentLinkedQueue<Incoming> arrived = new ConcurrentLinkedQueue<>();
+
+    /** Whether the lane has been told of all of them. */
+    private final AtomicBoolean laneKnows = new AtomicBoolean();
+
     private final AtomicLong waitingAtQos0 = new AtomicLong();
     private final AtomicLong bytesWaitingAtQos0 = new AtomicLong();
 
@@ -62,6 +73,9 @@ final class Handlers {
 
     /** Touched on the loop only. */
     private long dropped;
+
+    /** The highest {@link Incoming#resumption} so far; touched on the loop only. */
+    private long resumption;
 
     /** Messages at QoS 1 and 2 that no handler matched, oldest first; touched on the lane only. */
     private final ArrayDeque<Incoming> unclaimed = new ArrayDeque<>();
@@ -72,9 +86,6 @@ final class Handlers {
      * messages must not wait behind those.
      */
     private final Map<String, TopicFilter> ended = new LinkedHashMap<>();
-
-    /** The connection that brought the last QoS 1 message; touched on the lane only. */
-    private long connection;
 
     private volatile boolean closed;
 
@@ -139,6 +150,8 @@ final class Handlers {
         if (ended.size() > MOST_ENDED) {
             ended.remove(ended.keySet().iterator().next());
         }
+        // Those that came before the lane knew.
+        unclaimed.removeIf(this::isEnded);
     }
 
     /** The client is closed: what waits for its handler stays with the server or the store. */
@@ -155,7 +168,43 @@ final class Handlers {
             notice(() -> listener.dropped(incoming.message(), total));
             return;
         }
-        lane.add(() -> handOver(incoming));
+        if (incoming.resumption() > resumption) {
+            resumption = incoming.resumption();
+            forgetVoid(resumption);
+        }
+        arrived.add(incoming);
+        tellLane();
+    }
+
+    /**
+     * What the server delivers again can no longer be acknowledged in its old copy, and such copies
+     * must not pile up while handlers hang and connections come and go.
+     */
+    private void forgetVoid(long resumption) {
+        arrived.removeIf(i -> isVoid(i, resumption));
+        lane.add(() -> unclaimed.removeIf(i -> isVoid(i, resumption)));
+    }
+
+    private static boolean isVoid(Incoming incoming, long resumption) {
+        return incoming.message().qos() == QoS.AT_LEAST_ONCE && incoming.resumption() < resumption;
+    }
+
+    private void tellLane() {
+        if (!laneKnows.get() && laneKnows.compareAndSet(false, true)) {
+            lane.add(this::handOverArrived);
+        }
+    }
+
+    private void handOverArrived() {
+        laneKnows.set(false);
+        for (int i = 0; i < MESSAGES_PER_TASK; i++) {
+            Incoming next = arrived.poll();
+            if (next == null) {
+                return;
+            }
+            handOver(next);
+        }
+        tellLane();
     }
 
     /** Tells the listener of a message, unless it is so slow that this would fill the memory. */
@@ -185,7 +234,6 @@ final class Handlers {
         if (closed) {
             return;
         }
-        forgetVoid(incoming);
         if (incoming.message().qos() == QoS.AT_MOST_ONCE) {
             waitingAtQos0.decrementAndGet();
             bytesWaitingAtQos0.addAndGet(-incoming.message().payloadSize());
@@ -196,18 +244,6 @@ final class Handlers {
             }
             LOG.debug("No subscription has a handler for {}", incoming.message());
             notice(() -> listener.unclaimed(incoming.message()));
-        }
-    }
-
-    /**
-     * After a reconnect the server delivers QoS 1 messages again; the old copies can no longer be
-     * acknowledged.
-     */
-    private void forgetVoid(Incoming incoming) {
-        if (incoming.connection() > connection) {
-            connection = incoming.connection();
-            unclaimed.removeIf(
-                    u -> u.message().qos() == QoS.AT_LEAST_ONCE && u.connection() < connection);
         }
     }
 
@@ -259,6 +295,8 @@ final class Handlers {
             // Errors too: a handler out of memory has not handled its message.
             failed(part, t);
         }
+        // An interrupt that one handler leaves behind must not meet the next.
+        Thread.interrupted();
     }
 
     private void ended(HandOver.Part part, @Nullable Throwable failure) {

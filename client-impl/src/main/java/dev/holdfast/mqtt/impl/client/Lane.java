@@ -67,6 +67,17 @@ final class Lane {
     }
 
     private void run() {
+        boolean interrupted = Thread.interrupted();
+        try {
+            runAll();
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private void runAll() {
         for (runSome(); !tasks.isEmpty(); runSome()) {
             if (schedule()) {
                 return;
@@ -90,6 +101,8 @@ final class Lane {
                 // An Error is caught as well: one callback must not take the others with it.
                 LOG.error("A callback of the application failed", t);
             }
+            // An interrupt that one callback leaves behind must not meet the next.
+            Thread.interrupted();
         }
     }
 }

@@ -194,6 +194,10 @@ final class Connection {
             close(Handshake.refused(c));
             return;
         }
+        if (c.maximumPacketSize() < Handshake.SMALLEST_MAXIMUM_PACKET_SIZE) {
+            close(Handshake.takesTooLittle(c));
+            return;
+        }
         Handshake.Outcome outcome = handshake.judge(c);
         if (outcome == Handshake.Outcome.UNKNOWN) {
             refuseUnknownSession();
@@ -219,7 +223,7 @@ final class Connection {
         announced = true;
         keepAlive.start((int) now.limits().keepAlive().toSeconds(), time.now);
         outgoing.connected(now.limits());
-        incoming.connected(maybeNew);
+        incoming.connected(outcome == Handshake.Outcome.RESUMED, maybeNew);
         outbox.tell(new Event.Connected(now));
         connects.forEach(t -> outbox.tell(new Event.ConnectDone(t, now)));
         connects.clear();

@@ -35,6 +35,9 @@ final class Handshake {
         UNKNOWN
     }
 
+    /** The size of DISCONNECT with a Session Expiry Interval; no other packet has to be larger. */
+    static final long SMALLEST_MAXIMUM_PACKET_SIZE = 9;
+
     private final ClientSettings settings;
     private final Outbox outbox;
 
@@ -214,6 +217,16 @@ final class Handshake {
         String words = c.reasonString() == null ? "" : ", " + c.reasonString();
         return new MqttException.ConnectRefused(
                 text + words + mend(c), c.reason(), c.serverReference());
+    }
+
+    static MqttException takesTooLittle(Connack c) {
+        return new MqttException.ConnectionLost(
+                "The server takes packets of "
+                        + c.maximumPacketSize()
+                        + " bytes at most, which is too little to talk to it: raise its Maximum Packet"
+                        + " Size",
+                null,
+                true);
     }
 
     private static String mend(Connack c) {

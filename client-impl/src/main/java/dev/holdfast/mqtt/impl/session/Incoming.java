@@ -17,7 +17,10 @@ public final class Incoming {
     final int packetIdentifier;
 
     /** A PUBACK must go to the connection that brought the message. */
-    private final long connection;
+    final long connection;
+
+    /** The last connection so far that resumed the session. */
+    private final long resumption;
 
     /** Set once the handler is done with it. */
     @Nullable ReasonCode outcome;
@@ -27,12 +30,14 @@ public final class Incoming {
             long deliveryId,
             boolean redelivered,
             int packetIdentifier,
-            long connection) {
+            long connection,
+            long resumption) {
         this.message = message;
         this.deliveryId = deliveryId;
         this.redelivered = redelivered;
         this.packetIdentifier = packetIdentifier;
         this.connection = connection;
+        this.resumption = resumption;
     }
 
     public Message message() {
@@ -47,8 +52,11 @@ public final class Incoming {
         return redelivered;
     }
 
-    /** The number of the connection that brought it. */
-    public long connection() {
-        return connection;
+    /**
+     * Grows each time the server resumes the session, and delivers again all that was not
+     * acknowledged: a QoS 1 message with a lower number than a later one can be forgotten.
+     */
+    public long resumption() {
+        return resumption;
     }
 }

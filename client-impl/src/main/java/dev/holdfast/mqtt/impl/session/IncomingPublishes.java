@@ -59,6 +59,9 @@ final class IncomingPublishes {
 
     private long connection;
 
+    /** The last connection that resumed the session for certain. */
+    private long resumption;
+
     /** Whether the session may be a new one, to which {@link #received} means nothing. */
     private boolean maybeNew;
 
@@ -84,14 +87,18 @@ final class IncomingPublishes {
         for (IncomingMessage m : recoveredInbox) {
             outbox.tell(
                     new Event.Deliver(
-                            new Incoming(m.message(), m.deliveryId(), true, 0, connection)));
+                            new Incoming(
+                                    m.message(), m.deliveryId(), true, 0, connection, resumption)));
         }
         recoveredInbox = List.of();
     }
 
-    void connected(boolean maybeNewSession) {
+    void connected(boolean resumed, boolean maybeNewSession) {
         maybeNew = maybeNewSession;
         connection++;
+        if (resumed) {
+            resumption = connection;
+        }
         receivedHere.clear();
         receivedHereCount = 0;
     }
@@ -206,7 +213,8 @@ final class IncomingPublishes {
                 numbers.nextDelivery(durable),
                 p.dup() && !durable,
                 p.packetIdentifier(),
-                connection);
+                connection,
+                resumption);
     }
 
     void received(Pubrel p) {
@@ -255,7 +263,7 @@ final class IncomingPublishes {
     }
 
     private void settleAtLeastOnce(Incoming incoming) {
-        if (incoming.connection() != connection || unacknowledged.isEmpty()) {
+        if (incoming.connection != connection || unacknowledged.isEmpty()) {
             outbox.tell(new Event.Settled(incoming, deliveredAgain()));
             return;
         }

@@ -42,6 +42,10 @@ final class OutgoingPublishes {
     private static final int TURN_MESSAGES = 512;
 
     private static final long TURN_BYTES = 512 << 10;
+
+    /** Packet Identifiers that are left to SUBSCRIBE and UNSUBSCRIBE. */
+    private static final int IDENTIFIERS_KEPT = 256;
+
     private static final long EXPIRY_CHECK_MILLIS = 1_000;
     private static final Acknowledgement SUCCESS =
             new Acknowledgement(ReasonCode.SUCCESS, Optional.empty(), List.of());
@@ -280,7 +284,7 @@ final class OutgoingPublishes {
         if (resend != null) {
             return quotaLeft ? resend : null;
         }
-        boolean identifierLeft = identifiers.used() < PacketIdentifiers.MAXIMUM;
+        boolean identifierLeft = identifiers.used() < PacketIdentifiers.MAXIMUM - IDENTIFIERS_KEPT;
         return quotaLeft && identifierLeft ? backlog.first() : null;
     }
 

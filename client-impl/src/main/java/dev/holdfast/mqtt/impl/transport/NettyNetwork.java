@@ -91,7 +91,10 @@ public final class NettyNetwork implements Network {
     private void resolve(NettyLink link) {
         try {
             InetAddress[] addresses = InetAddress.getAllByName(host());
-            onLoop(() -> connect(link, addresses, 0));
+            SSLContext tls = tls() ? context() : null;
+            onLoop(() -> connect(link, addresses, 0, tls));
+        } catch (NoSuchAlgorithmException e) {
+            onLoop(() -> link.failed("this Java has no usable default for TLS", e, true));
         } catch (UnknownHostException e) {
             onLoop(() -> link.failed("no address is known for its host", e, false));
         }
@@ -109,7 +112,8 @@ public final class NettyNetwork implements Network {
      * Tries the addresses of the host one after the other; the core's connect time-out bounds them
      * all.
      */
-    private void connect(NettyLink link, InetAddress[] addresses, int index) {
+    private void connect(
+            NettyLink link, InetAddress[] addresses, int index, @Nullable SSLContext tls) {
         if (link.isClosed()) {
             return;
         }
@@ -123,16 +127,16 @@ public final class NettyNetwork implements Network {
                         .option(
                                 ChannelOption.CONNECT_TIMEOUT_MILLIS,
                                 timeoutMillis(addresses.length))
-                        .handler(new Pipeline(link))
+                        .handler(new Pipeline(link, tls))
                         .connect(new InetSocketAddress(addresses[index], port()));
         link.attempt(attempt.channel());
         attempt.addListener(
                 done -> {
                     if (!done.isSuccess() && index + 1 < addresses.length) {
-                        connect(link, addresses, index + 1);
+                        connect(link, addresses, index + 1, tls);
                     } else if (!done.isSuccess()) {
                         link.failed("nothing answers there", done.cause(), false);
-                    } else if (!tls()) {
+                    } else if (tls == null) {
                         link.opened();
                     }
                 });
@@ -145,15 +149,17 @@ public final class NettyNetwork implements Network {
     /** What a channel consists of: TLS where asked for, and the link. */
     private final class Pipeline extends ChannelInitializer<Channel> {
         private final NettyLink link;
+        private final @Nullable SSLContext tls;
 
-        Pipeline(NettyLink link) {
+        Pipeline(NettyLink link, @Nullable SSLContext tls) {
             this.link = link;
+            this.tls = tls;
         }
 
         @Override
-        protected void initChannel(Channel channel) throws NoSuchAlgorithmException {
-            if (tls()) {
-                SslHandler handler = new SslHandler(engine(), blocking);
+        protected void initChannel(Channel channel) {
+            if (tls != null) {
+                SslHandler handler = new SslHandler(engine(tls), blocking);
                 handler.setCloseNotifyFlushTimeoutMillis(CLOSE_NOTIFY_MILLIS);
                 handler.setCloseNotifyReadTimeoutMillis(0);
                 handler.setHandshakeTimeoutMillis(settings.connectTimeout().toMillis());
@@ -164,12 +170,16 @@ public final class NettyNetwork implements Network {
         }
     }
 
+    /** The JDK's own reads its trust store from a file when it is first asked for. */
+    private SSLContext context() throws NoSuchAlgorithmException {
+        SSLContext chosen = settings.sslContext();
+        return chosen == null ? SSLContext.getDefault() : chosen;
+    }
+
     /**
      * SNI and the check of the host name are on unless the application's parameters say otherwise.
      */
-    private SSLEngine engine() throws NoSuchAlgorithmException {
-        SSLContext context =
-                settings.sslContext() == null ? SSLContext.getDefault() : settings.sslContext();
+    private SSLEngine engine(SSLContext context) {
         SSLEngine engine = context.createSSLEngine(host(), port());
         engine.setUseClientMode(true);
         SSLParameters chosen = settings.sslParameters();

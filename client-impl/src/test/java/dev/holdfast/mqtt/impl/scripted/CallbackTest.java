@@ -103,6 +103,24 @@ class CallbackTest extends ScriptedTest {
     }
 
     @Test
+    void interruptOfOneCallbackDoesNotMeetTheNext() {
+        CompletableFuture<Boolean> interrupted = new CompletableFuture<>();
+        MqttClient client =
+                with(
+                        MessageHandlers.forEach(
+                                m -> {
+                                    if (m.payloadText().equals("first")) {
+                                        Thread.currentThread().interrupt();
+                                    } else {
+                                        interrupted.complete(Thread.interrupted());
+                                    }
+                                }));
+        ScriptedConnection connection = connect(client);
+        connection.send(atMostOnce("a", "first"), atMostOnce("a", "second"));
+        assertFalse(get(interrupted));
+    }
+
+    @Test
     void letsAHandlerWaitForItsOwnPublish() {
         CompletableFuture<ReasonCode> answer = new CompletableFuture<>();
         MqttClient client =

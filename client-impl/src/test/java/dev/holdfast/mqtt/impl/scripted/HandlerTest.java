@@ -29,6 +29,7 @@ import dev.holdfast.mqtt.impl.packet.Subscribe;
 import dev.holdfast.mqtt.impl.packet.Unsubscribe;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -56,6 +57,36 @@ class HandlerTest extends ScriptedTest {
     }
 
     // ---- when
+
+    @Test
+    void copiesThatAreDeliveredAgainDoNotPileUpWhileTheHandlerHangs() {
+        CompletableFuture<Void> released = new CompletableFuture<>();
+        ConcurrentLinkedQueue<String> handled = new ConcurrentLinkedQueue<>();
+        MqttClient client =
+                clientWith(
+                        "a",
+                        MessageHandlers.forEach(
+                                m -> {
+                                    released.join();
+                                    handled.add(m.payloadText());
+                                }));
+        ScriptedConnection connection = connect(client);
+        connection.send(atLeastOnce(1, "a", "1"), atLeastOnce(2, "a", "2"));
+        for (int i = 0; i < 5; i++) {
+            connection.fence();
+            connection.cut();
+            connection = server.accept().accept(Packets.connack().sessionPresent());
+            connection.send(again(atLeastOnce(1, "a", "1")), again(atLeastOnce(2, "a", "2")));
+        }
+        connection.fence();
+
+        released.complete(null);
+
+        assertEquals(1, connection.expect(Puback.class).packetIdentifier());
+        assertEquals(2, connection.expect(Puback.class).packetIdentifier());
+        // One was with the handler all the time.
+        assertEquals(List.of("1", "1", "2"), List.copyOf(handled));
+    }
 
     @Test
     void acknowledgesAfterTheHandlerAndNotBefore() {

@@ -73,6 +73,16 @@ class ServerLimitsTest extends ScriptedTest {
     }
 
     @Test
+    void givesUpOnAServerThatTakesNextToNothing() {
+        var connected = client.connect();
+        ScriptedConnection connection = server.accept();
+        connection.accept(connack().maximumPacketSize(8));
+        MqttException.ConnectionLost cause = failure(MqttException.ConnectionLost.class, connected);
+        assertTrue(cause.getMessage().contains("Maximum Packet Size"), cause.getMessage());
+        connection.expectClosed();
+    }
+
+    @Test
     void refusesAMessageWhosePropertiesMakeItTooLarge() {
         connect(client, connack().maximumPacketSize(64));
         Publication publication =

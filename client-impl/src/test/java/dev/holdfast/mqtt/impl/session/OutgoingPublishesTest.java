@@ -2,6 +2,7 @@ package dev.holdfast.mqtt.impl.session;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.holdfast.mqtt.Message;
@@ -11,10 +12,13 @@ import dev.holdfast.mqtt.ReconnectPolicy;
 import dev.holdfast.mqtt.SessionLostPolicy;
 import dev.holdfast.mqtt.SessionLostPolicy.InFlight;
 import dev.holdfast.mqtt.StoreLimits;
+import dev.holdfast.mqtt.Subscription;
+import dev.holdfast.mqtt.impl.packet.Packet;
 import dev.holdfast.mqtt.impl.packet.Pubcomp;
 import dev.holdfast.mqtt.impl.packet.Publish;
 import dev.holdfast.mqtt.impl.packet.Pubrec;
 import dev.holdfast.mqtt.impl.packet.Pubrel;
+import dev.holdfast.mqtt.impl.packet.Subscribe;
 import dev.holdfast.mqtt.store.OutgoingMessage;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
@@ -46,6 +50,27 @@ class OutgoingPublishesTest {
         core.connect(true);
 
         assertTrue(core.sent(Publish.class).dup());
+    }
+
+    @Test
+    void publishingLeavesPacketIdentifiersToSubscribe() {
+        TestCore core = core(StoreLimits.defaults());
+        core.connect(false);
+        Message message = Message.to("a").qos(QoS.AT_LEAST_ONCE).build();
+        for (int i = 1; i <= 66_000; i++) {
+            core.session.publish(i, message, OutgoingMessage.NEVER);
+            core.advance(0);
+        }
+        core.session.subscribe(7, Subscription.to("b"));
+
+        int published = 0;
+        Packet packet = core.sent(Packet.class);
+        for (; packet instanceof Publish; packet = core.sent(Packet.class)) {
+            published++;
+        }
+
+        assertInstanceOf(Subscribe.class, packet);
+        assertTrue(published > 65_000, "published " + published);
     }
 
     @Test

@@ -62,8 +62,7 @@ class SlowDiskTest {
         core.diskHangs = false;
         core.sent(Pubrec.class);
         for (int i = 0; i < sent; i++) {
-            assertEquals(
-                    ReasonCode.PACKET_IDENTIFIER_NOT_FOUND, core.sent(Pubcomp.class).reason());
+            assertEquals(ReasonCode.PACKET_IDENTIFIER_NOT_FOUND, core.sent(Pubcomp.class).reason());
         }
         assertTrue(core.reads());
     }
