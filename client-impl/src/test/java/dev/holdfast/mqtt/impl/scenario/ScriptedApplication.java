@@ -1,0 +1,129 @@
+package dev.holdfast.mqtt.impl.scenario;
+
+import dev.holdfast.mqtt.DisconnectOptions;
+import dev.holdfast.mqtt.Message;
+import dev.holdfast.mqtt.QoS;
+import dev.holdfast.mqtt.ReasonCode;
+import dev.holdfast.mqtt.Subscription;
+import dev.holdfast.mqtt.impl.scenario.TraceTable.Column;
+import dev.holdfast.mqtt.impl.session.Event;
+import dev.holdfast.mqtt.impl.session.Incoming;
+import dev.holdfast.mqtt.store.OutgoingMessage;
+import dev.holdfast.mqtt.store.Recovered;
+import java.time.Duration;
+import java.util.ArrayDeque;
+
+/** What a script has the application do, in one life of the client. */
+final class ScriptedApplication {
+    private final ScenarioRun run;
+    private final ArrayDeque<Incoming> unhandled = new ArrayDeque<>();
+    private long nextSequence;
+    private long nextToken = 1;
+
+    ScriptedApplication(ScenarioRun run, Recovered recovered) {
+        this.run = run;
+        nextSequence = recovered.numbersReserved();
+    }
+
+    void take(Event event) {
+        run.trace(Column.APPLICATION, "← " + run.words.of(event));
+        if (event instanceof Event.Deliver deliver) {
+            unhandled.add(deliver.incoming());
+        }
+    }
+
+    void run(Command c) {
+        switch (c.verb()) {
+            case "connect" -> {
+                c.end();
+                long token = nextToken++;
+                call("connect()");
+                run.submit(s -> s.connect(token));
+            }
+            case "disconnect" -> disconnect(c);
+            case "publish" -> publish(c);
+            case "subscribe" -> {
+                Subscription s =
+                        Subscription.to(c.word("filter", "topic"))
+                                .atMost(c.qos("qos", QoS.EXACTLY_ONCE));
+                c.end();
+                long token = nextToken++;
+                call("subscribe(" + s.topicFilter() + ") QoS " + s.maximumQos().ordinal());
+                run.submit(session -> session.subscribe(token, s));
+            }
+            case "unsubscribe" -> {
+                String filter = c.word("filter", "topic");
+                c.end();
+                long token = nextToken++;
+                call("unsubscribe(" + filter + ")");
+                run.submit(s -> s.unsubscribe(token, filter));
+            }
+            case "handled" -> handled(c);
+            default ->
+                    throw c.unknownVerb(
+                            "connect",
+                            "disconnect",
+                            "publish",
+                            "subscribe",
+                            "unsubscribe",
+                            "handled");
+        }
+    }
+
+    private void call(String what) {
+        run.trace(Column.APPLICATION, "→ " + what);
+    }
+
+    private void publish(Command c) {
+        QoS qos = c.qos("qos", QoS.AT_LEAST_ONCE);
+        Message.Builder builder =
+                Message.to(c.word("topic", "topic"))
+                        .qos(qos)
+                        .payload(c.word("payload", "x"))
+                        .retain(c.flag("retain"));
+        long expiresAt = OutgoingMessage.NEVER;
+        String expires = "";
+        if (c.has("expiry")) {
+            int seconds = c.number("expiry", 0);
+            builder.expiry(Duration.ofSeconds(seconds));
+            expiresAt = run.loop.wallClock() + seconds * 1_000L;
+            expires = ", expires in " + seconds + " s";
+        }
+        c.end();
+        Message message = builder.build();
+        long sequence = nextSequence++;
+        long expiry = expiresAt;
+        run.words.published(sequence, message);
+        call("publish " + Words.of(message) + " QoS " + qos.ordinal() + expires);
+        run.submit(s -> s.publish(sequence, message, expiry));
+    }
+
+    private void disconnect(Command c) {
+        DisconnectOptions options = new DisconnectOptions();
+        String how = "";
+        if (c.has("session-expiry")) {
+            int seconds = c.number("session-expiry", 0);
+            options.sessionExpiry(Duration.ofSeconds(seconds));
+            how = " Session Expiry " + seconds + " s";
+        }
+        c.end();
+        long token = nextToken++;
+        call("disconnect()" + how);
+        run.submit(s -> s.disconnect(token, options));
+    }
+
+    private void handled(Command c) {
+        String payload = c.word("payload", "x");
+        ReasonCode outcome = c.reason(ReasonCode.SUCCESS);
+        c.end();
+        Incoming incoming =
+                unhandled.stream()
+                        .filter(i -> i.message().payloadText().equals(payload))
+                        .findFirst()
+                        .orElseThrow(() -> c.error("no such message waits to be handled"));
+        unhandled.remove(incoming);
+        String how = outcome == ReasonCode.SUCCESS ? " is handled" : " is refused: " + outcome;
+        call(Words.of(incoming.message()) + how);
+        run.submit(s -> s.settle(incoming, outcome));
+    }
+}

@@ -1,0 +1,98 @@
+package dev.holdfast.mqtt.impl.scenario;
+
+import dev.holdfast.mqtt.Message;
+import dev.holdfast.mqtt.QoS;
+import dev.holdfast.mqtt.ReasonCode;
+import dev.holdfast.mqtt.impl.packet.Connack;
+import dev.holdfast.mqtt.impl.packet.Disconnect;
+import dev.holdfast.mqtt.impl.packet.Packet;
+import dev.holdfast.mqtt.impl.packet.Pingresp;
+import dev.holdfast.mqtt.impl.packet.Puback;
+import dev.holdfast.mqtt.impl.packet.Pubcomp;
+import dev.holdfast.mqtt.impl.packet.Publish;
+import dev.holdfast.mqtt.impl.packet.Pubrec;
+import dev.holdfast.mqtt.impl.packet.Pubrel;
+import dev.holdfast.mqtt.impl.packet.Suback;
+import dev.holdfast.mqtt.impl.packet.Unsuback;
+import java.util.List;
+
+/** The packets that a script has the server send. */
+final class ScriptedServer {
+    private ScriptedServer() {}
+
+    static Packet packet(Command c) {
+        Packet packet =
+                switch (c.verb()) {
+                    case "connack" -> connack(c);
+                    case "publish" -> publish(c);
+                    case "puback" -> new Puback(c.required("id"), c.reason(ReasonCode.SUCCESS));
+                    case "pubrec" -> new Pubrec(c.required("id"), c.reason(ReasonCode.SUCCESS));
+                    case "pubrel" -> new Pubrel(c.required("id"), c.reason(ReasonCode.SUCCESS));
+                    case "pubcomp" -> new Pubcomp(c.required("id"), c.reason(ReasonCode.SUCCESS));
+                    case "suback" ->
+                            new Suback(
+                                    c.required("id"),
+                                    List.of(c.reason(ReasonCode.GRANTED_QOS_2)),
+                                    null,
+                                    List.of());
+                    case "unsuback" ->
+                            new Unsuback(
+                                    c.required("id"),
+                                    List.of(c.reason(ReasonCode.SUCCESS)),
+                                    null,
+                                    List.of());
+                    case "pingresp" -> new Pingresp();
+                    case "disconnect" -> new Disconnect(c.reason(ReasonCode.SUCCESS));
+                    default ->
+                            throw c.unknownVerb(
+                                    "connack",
+                                    "publish",
+                                    "puback",
+                                    "pubrec",
+                                    "pubrel",
+                                    "pubcomp",
+                                    "suback",
+                                    "unsuback",
+                                    "pingresp",
+                                    "disconnect",
+                                    "close");
+                };
+        c.end();
+        return packet;
+    }
+
+    private static Packet publish(Command c) {
+        QoS qos = c.qos("qos", QoS.AT_LEAST_ONCE);
+        int id = qos == QoS.AT_MOST_ONCE ? 0 : c.required("id");
+        Message message =
+                Message.to(c.word("topic", "topic"))
+                        .qos(qos)
+                        .payload(c.word("payload", "x"))
+                        .retain(c.flag("retain"))
+                        .build();
+        return new Publish(message, id, c.flag("dup"));
+    }
+
+    private static Packet connack(Command c) {
+        return new Connack(
+                c.number("session-present", 0) == 1,
+                c.reason(ReasonCode.SUCCESS),
+                c.number("session-expiry", Connack.ABSENT),
+                c.number("receive-maximum", 65_535),
+                c.qos("maximum-qos", QoS.EXACTLY_ONCE),
+                true,
+                Connack.NO_PACKET_LIMIT,
+                null,
+                0,
+                null,
+                List.of(),
+                true,
+                true,
+                true,
+                c.number("keep-alive", Connack.ABSENT),
+                null,
+                null,
+                null,
+                null);
+    }
+}
