@@ -65,6 +65,11 @@ final class ScriptedWire implements Link {
     }
 
     @Override
+    public void read(boolean on) {
+        run.trace(Column.WIRE, on ? "→ reads on" : "→ reads no more");
+    }
+
+    @Override
     public void close() {
         if (open) {
             run.trace(Column.WIRE, "→ closes the connection");
