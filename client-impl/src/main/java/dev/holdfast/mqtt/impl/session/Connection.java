@@ -40,34 +40,17 @@ final class Connection {
         STOPPED
     }
 
-    /** A call of disconnect() that waits for its time or for its end. */
-    private static final class Goodbye {
-        final long token;
-        final DisconnectOptions options;
-
-        /** When it is said at the latest; never after that of a later one. */
-        long deadline;
-
-        /** Calls of connect() made after it: they are answered by a new start. */
-        final List<Long> connects = new ArrayList<>();
-
-        Goodbye(long token, DisconnectOptions options, long deadline) {
-            this.token = token;
-            this.options = options;
-            this.deadline = deadline;
-        }
-    }
-
     private final ClientSettings settings;
     private final Time time;
     private final Outbox outbox;
+    private final OutgoingQueue queue;
     private final OutgoingPublishes outgoing;
     private final IncomingPublishes incoming;
     private final Subscriptions subscriptions;
     private final Handshake handshake;
     private final Reconnection reconnection;
     private final KeepAlive keepAlive;
-    private final ToLongFunction<Packet> encodedSize;
+    private final Goodbyes goodbyes;
 
     private Phase phase = Phase.IDLE;
 
@@ -94,15 +77,6 @@ final class Connection {
     /** Why the connection is being closed; set in phase CLOSING. */
     private @Nullable MqttException closingFor;
 
-    /** Calls of disconnect() in the order of the calls. */
-    private final List<Goodbye> goodbyes = new ArrayList<>();
-
-    /** Whether the first of {@link #goodbyes} is why the connection is closing. */
-    private boolean leaving;
-
-    /** Whether its DISCONNECT was sent. */
-    private boolean told;
-
     /** Why nothing happens any more; set in phase STOPPED. */
     private @Nullable MqttException stoppedFor;
 
@@ -113,6 +87,7 @@ final class Connection {
             ClientSettings settings,
             Time time,
             Outbox outbox,
+            OutgoingQueue queue,
             OutgoingPublishes outgoing,
             IncomingPublishes incoming,
             Subscriptions subscriptions,
@@ -123,13 +98,14 @@ final class Connection {
         this.settings = settings;
         this.time = time;
         this.outbox = outbox;
+        this.queue = queue;
         this.outgoing = outgoing;
         this.incoming = incoming;
         this.subscriptions = subscriptions;
         this.handshake = handshake;
         this.reconnection = reconnection;
         this.keepAlive = keepAlive;
-        this.encodedSize = encodedSize;
+        this.goodbyes = new Goodbyes(time, outbox, encodedSize);
     }
 
     Phase phase() {
@@ -148,7 +124,7 @@ final class Connection {
         if (phase == Phase.STOPPED) {
             outbox.tell(new Event.ConnectFailed(token, stoppedFor()));
         } else if (!goodbyes.isEmpty()) {
-            goodbyes.get(goodbyes.size() - 1).connects.add(token);
+            goodbyes.connectAfterwards(token);
         } else if (now != null) {
             outbox.tell(new Event.ConnectDone(token, now));
         } else {
@@ -315,7 +291,7 @@ final class Connection {
         }
         boolean atOnce = openAtOnce;
         openAtOnce = false;
-        if (leaving) {
+        if (goodbyes.isLeaving()) {
             left(reason);
         } else if (atOnce) {
             open();
@@ -383,11 +359,7 @@ final class Connection {
             outbox.dropAll();
         }
         failAll(connects, cause);
-        for (Goodbye goodbye : goodbyes) {
-            outbox.tell(new Event.DisconnectDone(goodbye.token, null));
-            failAll(goodbye.connects, cause);
-        }
-        goodbyes.clear();
+        failAll(goodbyes.stop(), cause);
     }
 
     MqttException stoppedFor() {
@@ -395,28 +367,24 @@ final class Connection {
     }
 
     // ---- saying good-bye
-    // ---------------------------------------------------------------------------
 
     /** Ends the connection, or the attempts to make one, once the options' conditions hold. */
     void disconnect(long token, DisconnectOptions options) {
         if (phase == Phase.STOPPED) {
             outbox.tell(new Event.DisconnectDone(token, null));
         } else {
-            long deadline = time.now + Time.millis(options.afterPending());
-            // What is to be over by then includes all that was asked for before.
-            goodbyes.forEach(g -> g.deadline = Math.min(g.deadline, deadline));
-            goodbyes.add(new Goodbye(token, options, deadline));
+            goodbyes.add(token, options);
         }
     }
 
     private void sayGoodbyes() {
-        while (!goodbyes.isEmpty() && phase != Phase.CLOSING && isDue(goodbyes.get(0))) {
-            leaving = true;
+        while (phase != Phase.CLOSING && goodbyes.isDue(queue.allDone() || phase == Phase.IDLE)) {
+            goodbyes.leave();
             MqttException cause =
                     new MqttException.ClientClosed("disconnect() or close() was called");
             switch (phase) {
                 case CONNECTED -> {
-                    sendDisconnect(goodbyes.get(0).options);
+                    goodbyes.tell(Objects.requireNonNull(connected).limits(), handshake);
                     close(cause);
                 }
                 case OPENING, HANDSHAKE -> close(cause);
@@ -425,51 +393,14 @@ final class Connection {
         }
     }
 
-    private boolean isDue(Goodbye goodbye) {
-        return outgoing.isEmpty() || time.now >= goodbye.deadline || phase == Phase.IDLE;
-    }
-
-    private void sendDisconnect(DisconnectOptions options) {
-        ReasonCode reason =
-                options.isWithWill() ? ReasonCode.DISCONNECT_WITH_WILL_MESSAGE : ReasonCode.SUCCESS;
-        long expiry =
-                options.sessionExpiry().map(Duration::toSeconds).orElse((long) Disconnect.ABSENT);
-        Disconnect full =
-                new Disconnect(
-                        reason,
-                        expiry,
-                        options.reasonString().orElse(null),
-                        options.userProperties(),
-                        null);
-        long limit = connected == null ? 0 : connected.limits().maximumPacketSize();
-        boolean fits = encodedSize.applyAsLong(full) <= limit;
-        outbox.send(fits ? full : new Disconnect(reason, expiry, null, List.of(), null));
-        told = true;
-        if (expiry != Disconnect.ABSENT) {
-            handshake.left(expiry);
-        }
-    }
-
     /** The first goodbye is said, and there is no connection any more. */
     private void left(MqttException cause) {
-        Goodbye goodbye = goodbyes.remove(0);
-        boolean untold = goodbye.options.sessionExpiry().isPresent() && !told;
-        leaving = false;
-        told = false;
         rest(cause);
-        outbox.tell(new Event.DisconnectDone(goodbye.token, untold ? notTold() : null));
-        if (!goodbye.connects.isEmpty()) {
-            connects.addAll(goodbye.connects);
+        List<Long> next = goodbyes.left();
+        if (!next.isEmpty()) {
+            connects.addAll(next);
             start();
         }
-    }
-
-    private static MqttException notTold() {
-        return new MqttException.ConnectionLost(
-                "There was no connection to tell the server the Session Expiry Interval of"
-                        + " disconnect(): its session lives on for as long as it was told before",
-                null,
-                false);
     }
 
     // ---- time
@@ -507,9 +438,7 @@ final class Connection {
 
     long deadline() {
         long deadline = Math.min(phaseEnds, keepAlive.deadline());
-        return goodbyes.isEmpty() || phase == Phase.CLOSING
-                ? deadline
-                : Math.min(deadline, goodbyes.get(0).deadline);
+        return phase == Phase.CLOSING ? deadline : Math.min(deadline, goodbyes.deadline());
     }
 
     boolean takeOpen() {

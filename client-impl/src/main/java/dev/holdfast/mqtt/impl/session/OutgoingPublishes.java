@@ -8,7 +8,6 @@ import dev.holdfast.mqtt.ReasonCode;
 import dev.holdfast.mqtt.ServerLimits;
 import dev.holdfast.mqtt.SessionLostPolicy;
 import dev.holdfast.mqtt.SessionLostPolicy.InFlight;
-import dev.holdfast.mqtt.StoreLimits;
 import dev.holdfast.mqtt.UserProperty;
 import dev.holdfast.mqtt.impl.packet.Packet;
 import dev.holdfast.mqtt.impl.packet.ProtocolViolation;
@@ -20,7 +19,6 @@ import dev.holdfast.mqtt.impl.packet.Pubrel;
 import dev.holdfast.mqtt.store.Change;
 import dev.holdfast.mqtt.store.OutgoingMessage;
 import dev.holdfast.mqtt.store.OutgoingMessage.State;
-import dev.holdfast.mqtt.store.Recovered;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -31,8 +29,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Messages on their way to the server (MQTT 5, sections 4.3, 4.4 and 4.9). At QoS 1 and 2 each goes
- * QUEUED → IN_FLIGHT → RELEASED (QoS 2) → gone, and all of that is stored; QoS 0 messages wait in
- * memory only.
+ * QUEUED → IN_FLIGHT → RELEASED (QoS 2) → gone, and all of that is stored.
  */
 final class OutgoingPublishes {
     /**
@@ -46,20 +43,15 @@ final class OutgoingPublishes {
     /** Packet Identifiers that are left to SUBSCRIBE and UNSUBSCRIBE. */
     private static final int IDENTIFIERS_KEPT = 256;
 
-    private static final long EXPIRY_CHECK_MILLIS = 1_000;
     private static final Acknowledgement SUCCESS =
             new Acknowledgement(ReasonCode.SUCCESS, Optional.empty(), List.of());
 
-    private final StoreLimits bounds;
+    private final OutgoingQueue queue;
     private final SessionLostPolicy sessionLostPolicy;
     private final PacketIdentifiers<Object> identifiers;
-    private final Numbers numbers;
     private final Outbox outbox;
     private final Time time;
     private final PublishFailures failures;
-
-    private final OutgoingList atMostOnce = new OutgoingList();
-    private final Backlog backlog;
 
     /**
      * PUBLISH sent, or about to be; in the order of sending, which is that of the sequence numbers.
@@ -69,14 +61,6 @@ final class OutgoingPublishes {
     /** PUBREC received; in the order of the PUBRECs, which the PUBRELs keep. */
     private final OutgoingList released = new OutgoingList();
 
-    /**
-     * All messages held, at any QoS and in any state, in memory or store; bounded by {@link
-     * #bounds}.
-     */
-    private long messages;
-
-    private long bytes;
-    private long newestSequence;
     private long newestRelease;
 
     /** What this connection allows; null without one. */
@@ -93,29 +77,21 @@ final class OutgoingPublishes {
     /** The next message in flight to be sent again on this connection; null when all have been. */
     private @Nullable Outgoing resend;
 
-    private long nextExpiryCheck;
-
     OutgoingPublishes(
-            StoreLimits bounds,
+            OutgoingQueue queue,
             SessionLostPolicy sessionLostPolicy,
-            Recovered recovered,
+            List<OutgoingMessage> recovered,
             PacketIdentifiers<Object> identifiers,
-            Numbers numbers,
             Outbox outbox,
             Time time,
             ToLongFunction<Packet> encodedSize) {
-        this.bounds = bounds;
+        this.queue = queue;
         this.sessionLostPolicy = sessionLostPolicy;
         this.identifiers = identifiers;
-        this.numbers = numbers;
         this.outbox = outbox;
         this.time = time;
         this.failures = new PublishFailures(encodedSize);
-        this.backlog = new Backlog(recovered.queuedMessages());
-        messages = recovered.queuedMessages();
-        bytes = recovered.queuedBytes();
-        newestSequence = recovered.numbersReserved() - 1;
-        recover(recovered.inFlight());
+        recover(recovered);
     }
 
     private void recover(List<OutgoingMessage> stored) {
@@ -123,8 +99,6 @@ final class OutgoingPublishes {
         for (OutgoingMessage m : stored) {
             Outgoing o = Outgoing.of(m);
             identifiers.put(o.packetIdentifier, o);
-            messages++;
-            bytes += o.size;
             if (o.state == State.RELEASED) {
                 releases.add(o);
             } else {
@@ -136,86 +110,6 @@ final class OutgoingPublishes {
             released.addLast(o);
             newestRelease = o.releaseOrder;
         }
-    }
-
-    // ---- accepting
-
-    void publish(long sequence, Message message, long expiresAt) {
-        if (sequence <= newestSequence) {
-            throw new IllegalStateException(
-                    "Publication " + sequence + " comes after " + newestSequence);
-        }
-        newestSequence = sequence;
-        Outgoing o = new Outgoing(sequence, message, expiresAt);
-        if (!makeRoom(o.size)) {
-            outbox.tell(new Event.PublishFailed(sequence, full(o.size)));
-            return;
-        }
-        messages++;
-        bytes += o.size;
-        if (expiresAt != OutgoingMessage.NEVER) {
-            nextExpiryCheck = Math.min(nextExpiryCheck, time.now + EXPIRY_CHECK_MILLIS);
-        }
-        if (message.qos() == QoS.AT_MOST_ONCE) {
-            atMostOnce.addLast(o);
-            return;
-        }
-        numbers.reserve(sequence);
-        outbox.persist(new Change.Accepted(OutgoingMessage.queued(sequence, message, expiresAt)));
-        outbox.tell(new Event.Stored(sequence));
-        backlog.add(o);
-    }
-
-    private boolean makeRoom(long size) {
-        boolean drop = bounds.whenFull() == StoreLimits.WhenFull.DROP_OLDEST && couldFit(size);
-        while (drop && !fits(size)) {
-            Outgoing oldest = oldestUnsent();
-            if (oldest == null) {
-                throw new IllegalStateException(
-                        "There should be room for " + size + " bytes: " + full(size).getMessage());
-            }
-            drop(
-                    oldest,
-                    new MqttException.StoreFull(
-                            "Dropped for newer messages, because the queue is full and StoreLimits"
-                                    + " says DROP_OLDEST"));
-        }
-        return fits(size);
-    }
-
-    /** Whether there is room once all is dropped that may be: nothing shall be dropped in vain. */
-    private boolean couldFit(long size) {
-        long others = messages - backlog.messagesInMemory() - atMostOnce.size();
-        long otherBytes = bytes - backlog.bytesInMemory() - atMostOnce.bytes();
-        return others < bounds.outgoingMessages() && otherBytes + size <= bounds.outgoingBytes();
-    }
-
-    private @Nullable Outgoing oldestUnsent() {
-        Outgoing queued = backlog.first();
-        Outgoing unstored = atMostOnce.first();
-        if (queued == null || unstored == null) {
-            return queued == null ? unstored : queued;
-        }
-        return queued.sequence < unstored.sequence ? queued : unstored;
-    }
-
-    private boolean fits(long size) {
-        return messages < bounds.outgoingMessages() && bytes + size <= bounds.outgoingBytes();
-    }
-
-    private MqttException full(long size) {
-        return new MqttException.StoreFull(
-                "The queue has no room for a message of "
-                        + size
-                        + " bytes: it holds "
-                        + messages
-                        + " of "
-                        + bounds.outgoingMessages()
-                        + " messages and "
-                        + bytes
-                        + " of "
-                        + bounds.outgoingBytes()
-                        + " bytes. Wait for acknowledgements, or raise storeLimits(…)");
     }
 
     // ---- sending
@@ -277,32 +171,33 @@ final class OutgoingPublishes {
     }
 
     private @Nullable Outgoing next(ServerLimits limits) {
-        if (atMostOnce.first() != null) {
-            return atMostOnce.first();
+        Outgoing unstored = queue.firstAtMostOnce();
+        if (unstored != null) {
+            return unstored;
         }
         boolean quotaLeft = unacknowledged < limits.receiveMaximum();
         if (resend != null) {
             return quotaLeft ? resend : null;
         }
         boolean identifierLeft = identifiers.used() < PacketIdentifiers.MAXIMUM - IDENTIFIERS_KEPT;
-        return quotaLeft && identifierLeft ? backlog.first() : null;
+        return quotaLeft && identifierLeft ? queue.first() : null;
     }
 
     private void sendFirst(Outgoing o, ServerLimits limits) {
         if (o.expiresAt <= time.wallClock) {
-            drop(o, PublishFailures.expired(o));
+            queue.drop(o, PublishFailures.expired(o));
             return;
         }
         Message message = withRemainingExpiry(o);
         MqttException.PublishRejected refusal = failures.beyondLimits(message, limits);
         if (refusal != null) {
-            drop(o, refusal);
+            queue.drop(o, refusal);
         } else if (message.qos() == QoS.AT_MOST_ONCE) {
-            forget(o);
+            queue.forget(o);
             outbox.send(new Publish(message, 0, false));
             outbox.tell(new Event.Acknowledged(o.sequence, SUCCESS));
         } else {
-            backlog.remove(o);
+            queue.take(o);
             o.packetIdentifier = identifiers.take(o);
             o.state = State.IN_FLIGHT;
             inFlight.addLast(o);
@@ -450,29 +345,8 @@ final class OutgoingPublishes {
         if (o.quotaOf == connection) {
             unacknowledged--;
         }
-        subtract(o);
+        queue.gone(o);
         outbox.persist(new Change.Completed(o.sequence));
-    }
-
-    /** A message that was never sent fails. */
-    private void drop(Outgoing o, MqttException cause) {
-        forget(o);
-        outbox.tell(new Event.PublishFailed(o.sequence, cause));
-    }
-
-    private void forget(Outgoing o) {
-        if (o.message.qos() == QoS.AT_MOST_ONCE) {
-            atMostOnce.remove(o);
-        } else {
-            backlog.remove(o);
-            outbox.persist(new Change.Completed(o.sequence));
-        }
-        subtract(o);
-    }
-
-    private void subtract(Outgoing o) {
-        messages--;
-        bytes -= o.size;
     }
 
     /**
@@ -516,65 +390,10 @@ final class OutgoingPublishes {
         o.received = ReasonCode.SUCCESS;
         o.neverLeft = false;
         outbox.persist(new Change.Requeued(o.sequence));
-        backlog.putBack(o);
+        queue.putBack(o);
     }
 
-    // ---- time and sight
-
-    /** Fails queued messages whose time has come, also without a connection. */
-    void expire() {
-        if (time.now < nextExpiryCheck) {
-            return;
-        }
-        nextExpiryCheck = Time.NEVER;
-        expire(atMostOnce.first());
-        expire(backlog.first());
-    }
-
-    private void expire(@Nullable Outgoing from) {
-        for (Outgoing o = from; o != null; ) {
-            Outgoing next = o.next;
-            if (o.expiresAt <= time.wallClock) {
-                drop(o, PublishFailures.expired(o));
-            } else if (o.expiresAt != OutgoingMessage.NEVER) {
-                nextExpiryCheck = time.now + EXPIRY_CHECK_MILLIS;
-            }
-            o = next;
-        }
-    }
-
-    long deadline() {
-        return nextExpiryCheck;
-    }
-
-    long nextPage() {
-        return backlog.nextPage();
-    }
-
-    void loaded(List<OutgoingMessage> page) {
-        backlog.loaded(page);
-        nextExpiryCheck = time.now;
-    }
-
-    boolean isEmpty() {
-        return messages == 0;
-    }
-
-    long messages() {
-        return messages;
-    }
-
-    long bytes() {
-        return bytes;
-    }
-
-    /**
-     * Whether this number belongs to a pending message, as far as memory and the order of numbers
-     * tell.
-     */
-    boolean isQueuedInStore(long sequence) {
-        return backlog.holdsInStore(sequence, newestSequence);
-    }
+    // ---- sight
 
     /** The pending messages of QoS 1 and 2 in memory, oldest first. */
     List<Pending> pending() {
@@ -583,7 +402,7 @@ final class OutgoingPublishes {
             collect(list.first(), all);
         }
         all.sort(Comparator.comparingLong(Pending::sequence));
-        collect(backlog.first(), all);
+        collect(queue.first(), all);
         return all;
     }
 

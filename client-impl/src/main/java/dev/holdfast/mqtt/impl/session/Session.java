@@ -39,6 +39,7 @@ import org.jspecify.annotations.Nullable;
 public final class Session {
     private final Time time = new Time();
     private final Outbox outbox;
+    private final OutgoingQueue queue;
     private final OutgoingPublishes outgoing;
     private final IncomingPublishes incoming;
     private final Subscriptions subscriptions;
@@ -74,13 +75,13 @@ public final class Session {
         outbox = new Outbox(rules);
         Numbers numbers = new Numbers(recovered.numbersReserved(), outbox);
         PacketIdentifiers<Object> identifiers = new PacketIdentifiers<>();
+        queue = new OutgoingQueue(settings.storeLimits(), recovered, numbers, outbox, time);
         outgoing =
                 new OutgoingPublishes(
-                        settings.storeLimits(),
+                        queue,
                         settings.sessionLost(),
-                        recovered,
+                        recovered.inFlight(),
                         identifiers,
-                        numbers,
                         outbox,
                         time,
                         encodedSize);
@@ -105,6 +106,7 @@ public final class Session {
                         settings,
                         time,
                         outbox,
+                        queue,
                         outgoing,
                         incoming,
                         subscriptions,
@@ -150,7 +152,7 @@ public final class Session {
         if (hasStopped()) {
             outbox.tell(new Event.PublishFailed(sequence, connection.stoppedFor()));
         } else {
-            outgoing.publish(sequence, message, expiresAt);
+            queue.publish(sequence, message, expiresAt);
         }
     }
 
@@ -237,7 +239,7 @@ public final class Session {
     /** A page of queued messages, asked for by {@link Ready#readQueuedAfter()}. */
     public void loaded(List<OutgoingMessage> page) {
         if (!hasStopped()) {
-            outgoing.loaded(page);
+            queue.loaded(page);
         }
     }
 
@@ -320,10 +322,10 @@ public final class Session {
             keepAlive.received(time.now);
         }
         if (!hasStopped()) {
-            outgoing.expire();
+            queue.expire();
             more = writable && outgoing.pump();
             connection.turn();
-            page = outgoing.nextPage();
+            page = queue.nextPage();
         }
         List<Packet> packets = outbox.takePackets();
         if (!packets.isEmpty()) {
@@ -338,7 +340,7 @@ public final class Session {
                 reading,
                 connection.takeOpen(),
                 outbox.takeEvents(),
-                hasStopped() ? Time.NEVER : Math.min(connection.deadline(), outgoing.deadline()),
+                hasStopped() ? Time.NEVER : Math.min(connection.deadline(), queue.deadline()),
                 more);
     }
 
@@ -351,15 +353,15 @@ public final class Session {
 
     /** Whether a publication that is not in memory is queued in the store. */
     public boolean isQueuedInStore(long sequence) {
-        return outgoing.isQueuedInStore(sequence);
+        return queue.isQueuedInStore(sequence);
     }
 
     public long queuedMessages() {
-        return outgoing.messages();
+        return queue.messages();
     }
 
     public long queuedBytes() {
-        return outgoing.bytes();
+        return queue.bytes();
     }
 
     public long unhandled() {
@@ -378,6 +380,6 @@ public final class Session {
 
     /** Whether nothing is pending, held or to be stored: all that came in has gone out. */
     boolean isDrained() {
-        return outgoing.isEmpty() && incoming.holdsNothing() && outbox.isEmpty();
+        return queue.allDone() && incoming.holdsNothing() && outbox.isEmpty();
     }
 }
