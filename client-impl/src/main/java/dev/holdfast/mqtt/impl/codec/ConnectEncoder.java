@@ -102,7 +102,7 @@ final class ConnectEncoder {
         if (!will.delay().isZero()) {
             size += property(out, Property.WILL_DELAY_INTERVAL, will.delay().toSeconds());
         }
-        return size + Encoder.messageProperties(will.message(), out);
+        return size + PublishEncoder.messageProperties(will.message(), out);
     }
 
     private static long credentials(Credentials credentials, @Nullable ByteBuf out) {

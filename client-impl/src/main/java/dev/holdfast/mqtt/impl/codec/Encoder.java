@@ -8,17 +8,10 @@ import static dev.holdfast.mqtt.impl.codec.Fields.userProperties;
 import static dev.holdfast.mqtt.impl.codec.Fields.variableByteInteger;
 import static dev.holdfast.mqtt.impl.codec.Property.AUTHENTICATION_DATA;
 import static dev.holdfast.mqtt.impl.codec.Property.AUTHENTICATION_METHOD;
-import static dev.holdfast.mqtt.impl.codec.Property.CONTENT_TYPE;
-import static dev.holdfast.mqtt.impl.codec.Property.CORRELATION_DATA;
-import static dev.holdfast.mqtt.impl.codec.Property.MESSAGE_EXPIRY_INTERVAL;
-import static dev.holdfast.mqtt.impl.codec.Property.PAYLOAD_FORMAT_INDICATOR;
 import static dev.holdfast.mqtt.impl.codec.Property.REASON_STRING;
-import static dev.holdfast.mqtt.impl.codec.Property.RESPONSE_TOPIC;
 import static dev.holdfast.mqtt.impl.codec.Property.SESSION_EXPIRY_INTERVAL;
 import static dev.holdfast.mqtt.impl.codec.Property.SUBSCRIPTION_IDENTIFIER;
 
-import dev.holdfast.mqtt.Message;
-import dev.holdfast.mqtt.QoS;
 import dev.holdfast.mqtt.ReasonCode;
 import dev.holdfast.mqtt.Subscription;
 import dev.holdfast.mqtt.UserProperty;
@@ -50,8 +43,18 @@ import org.jspecify.annotations.Nullable;
  * and writes if it is given a buffer.
  */
 public final class Encoder {
+    /** Null while the server allows none. */
+    private @Nullable TopicAliases aliases;
+
     /** Starts a connection. */
     public Encoder() {}
+
+    /** Learns from CONNACK whether Topic Aliases may be used on this connection. */
+    public void connected(Connack c) {
+        if (c.topicAliasMaximum() > 0) {
+            aliases = new TopicAliases(c.topicAliasMaximum(), c.maximumPacketSize());
+        }
+    }
 
     /**
      * Writes one packet.
@@ -62,8 +65,31 @@ public final class Encoder {
      *     caller. Nothing was written.
      */
     public void encode(Packet packet, ByteBuf out) {
+        if (aliases != null && packet instanceof Publish p) {
+            encode(p, aliases, out);
+            return;
+        }
+        int end = begin(packet, body(packet, null), out);
+        body(packet, out);
+        end(packet, end, out);
+    }
+
+    private static void encode(Publish p, TopicAliases aliases, ByteBuf out) {
+        String topic = p.message().topic();
+        int known = aliases.known(topic);
+        int alias = known != 0 ? known : aliases.next(p);
+        String written = known != 0 ? "" : topic;
+        int end = begin(p, PublishEncoder.body(p, written, alias, null), out);
+        PublishEncoder.body(p, written, alias, out);
+        end(p, end, out);
+        if (alias != known) {
+            aliases.told(topic, alias);
+        }
+    }
+
+    /** Writes the fixed header; returns where the packet must end. */
+    private static int begin(Packet packet, long remainingLength, ByteBuf out) {
         int firstByte = firstByte(packet);
-        long remainingLength = body(packet, null);
         if (remainingLength > VariableByteInteger.MAXIMUM) {
             throw new IllegalArgumentException(
                     name(packet)
@@ -74,17 +100,20 @@ public final class Encoder {
         }
         int size = (int) size(remainingLength);
         out.ensureWritable(size);
-        int start = out.writerIndex();
+        int end = out.writerIndex() + size;
         out.writeByte(firstByte);
         VariableByteInteger.write(out, (int) remainingLength);
-        body(packet, out);
-        if (out.writerIndex() - start != size) {
+        return end;
+    }
+
+    private static void end(Packet packet, int end, ByteBuf out) {
+        if (out.writerIndex() != end) {
             throw new IllegalStateException(
                     name(packet)
-                            + " was announced with "
-                            + size
-                            + " bytes and written with "
-                            + (out.writerIndex() - start)
+                            + " ends at "
+                            + out.writerIndex()
+                            + " instead of "
+                            + end
                             + ": it changed meanwhile, or its encoder is wrong");
         }
     }
@@ -107,12 +136,8 @@ public final class Encoder {
 
     private static int firstByte(Packet packet) {
         if (packet instanceof Publish p) {
-            return 0x30
-                    | (p.dup() ? 8 : 0)
-                    | Fields.value(p.message().qos()) << 1
-                    | (p.message().retain() ? 1 : 0);
-        }
-        if (packet instanceof Puback) {
+            return PublishEncoder.firstByte(p);
+        } else if (packet instanceof Puback) {
             return 0x40;
         } else if (packet instanceof Pubrec) {
             return 0x50;
@@ -138,7 +163,7 @@ public final class Encoder {
 
     private static long body(Packet packet, @Nullable ByteBuf out) {
         if (packet instanceof Publish p) {
-            return publish(p, out);
+            return PublishEncoder.body(p, p.message().topic(), 0, out);
         } else if (packet instanceof Puback p) {
             requireAllowed(p, p.reason(), ReasonCodes.PUBACK_OR_PUBREC_FROM_CLIENT);
             return acknowledgement(
@@ -169,42 +194,6 @@ public final class Encoder {
             return auth(p, out);
         }
         throw new IllegalArgumentException(name(packet) + " is sent by servers only");
-    }
-
-    private static long publish(Publish p, @Nullable ByteBuf out) {
-        Message message = p.message();
-        boolean acknowledged = message.qos() != QoS.AT_MOST_ONCE;
-        require(acknowledged || !p.dup(), "A PUBLISH of QoS 0 has DUP 1");
-        require(acknowledged || p.packetIdentifier() == 0, "A PUBLISH of QoS 0 has an identifier");
-        require(
-                p.subscriptionIdentifiers().isEmpty(),
-                "A PUBLISH from a client has a Subscription Identifier");
-        long size = string(out, "Topic Name", message.topic());
-        if (acknowledged) {
-            size += packetIdentifier(out, p.packetIdentifier());
-        }
-        long properties = messageProperties(message, null);
-        size += variableByteInteger(out, properties) + properties;
-        if (out != null) {
-            messageProperties(message, out);
-            out.writeBytes(message.payload());
-        }
-        return size + message.payloadSize();
-    }
-
-    /** What PUBLISH and the Will Properties have in common. */
-    static long messageProperties(Message message, @Nullable ByteBuf out) {
-        long size = 0;
-        if (message.utf8Payload()) {
-            size += property(out, PAYLOAD_FORMAT_INDICATOR, 1);
-        }
-        if (message.expiry().isPresent()) {
-            size += property(out, MESSAGE_EXPIRY_INTERVAL, message.expiry().get().toSeconds());
-        }
-        size += property(out, CONTENT_TYPE, message.contentType().orElse(null));
-        size += property(out, RESPONSE_TOPIC, message.responseTopic().orElse(null));
-        size += property(out, CORRELATION_DATA, message.correlationData().orElse(null));
-        return size + userProperties(out, message.userProperties());
     }
 
     /**
@@ -338,7 +327,7 @@ public final class Encoder {
         }
     }
 
-    private static void require(boolean holds, String complaint) {
+    static void require(boolean holds, String complaint) {
         if (!holds) {
             throw new IllegalArgumentException(complaint);
         }

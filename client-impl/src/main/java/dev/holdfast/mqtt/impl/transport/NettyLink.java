@@ -2,6 +2,7 @@ package dev.holdfast.mqtt.impl.transport;
 
 import dev.holdfast.mqtt.impl.codec.Decoder;
 import dev.holdfast.mqtt.impl.codec.Encoder;
+import dev.holdfast.mqtt.impl.packet.Connack;
 import dev.holdfast.mqtt.impl.packet.Packet;
 import dev.holdfast.mqtt.impl.packet.ProtocolViolation;
 import io.netty.buffer.ByteBuf;
@@ -203,6 +204,9 @@ final class NettyLink implements Link {
             }
             try {
                 for (Packet p = decoder.decode(in); p != null; p = decoder.decode(in)) {
+                    if (p instanceof Connack c) {
+                        encoder.connected(c);
+                    }
                     listener.received(p);
                 }
             } catch (ProtocolViolation v) {

@@ -280,4 +280,26 @@ class ResendTest extends ScriptedTest {
     private static ReasonCode rejection(Publication publication) {
         return failure(MqttException.PublishRejected.class, publication.acknowledged()).reason();
     }
+
+    @Test
+    @Statement({"3.3.2-7", "3.2.2-18"})
+    void topicAliasOfOneConnectionIsVoidOnTheNext() {
+        MqttClient client = client();
+        var connected = client.connect();
+        ScriptedConnection connection = server.accept();
+        connection.expectConnect();
+        connection.send("20 06 00 00 03 22 00 01");
+        get(connected);
+        Message message = Message.to("long/topic").payload("x").build();
+        client.publish(message);
+        client.publish(message);
+        connection.expectBytes("32 13 00 0A 6C 6F 6E 67 2F 74 6F 70 69 63 00 01 03 23 00 01 78");
+        connection.expectBytes("32 09 00 00 00 02 03 23 00 01 78");
+
+        connection.cut();
+        ScriptedConnection next = server.accept().accept(connack().sessionPresent());
+
+        next.expectBytes("3A 10 00 0A 6C 6F 6E 67 2F 74 6F 70 69 63 00 01 00 78");
+        next.expectBytes("3A 10 00 0A 6C 6F 6E 67 2F 74 6F 70 69 63 00 02 00 78");
+    }
 }
