@@ -2,10 +2,12 @@ package dev.holdfast.mqtt.impl.client;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.holdfast.mqtt.impl.conformance.Statement;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class TopicFilterTest {
+    @Statement("P-35")
     @ParameterizedTest(name = "{0} matches {1}: {2}")
     @CsvSource({
         "a/b, a/b, true",

@@ -160,7 +160,18 @@ class DecodingTablesTest {
                 outcome(FRAMES.get(packet).with(property.replace(" ", ""))));
     }
 
-    @Statement({"3.11.3-2", "3.2.2-8", "3.8.4-7", "3.9.3-2"})
+    @Statement({
+        "3.11.3-2",
+        "3.14.2-1",
+        "3.15.2-1",
+        "3.2.2-8",
+        "3.4.2-1",
+        "3.5.2-1",
+        "3.6.2-1",
+        "3.7.2-1",
+        "3.8.4-7",
+        "3.9.3-2"
+    })
     @ParameterizedTest(name = "{0}")
     @CsvSource({
         "CONNACK, 20 03 00 XX 00, 00 80 81 82 83 84 85 86 87 88 89 8A 8C 90 95 97 99 9A 9B 9C 9D 9F",

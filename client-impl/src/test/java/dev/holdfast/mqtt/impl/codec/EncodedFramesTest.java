@@ -441,7 +441,7 @@ class EncodedFramesTest {
                 refusal("servers only", new Suback(1, List.of(SUCCESS), null, List.of())));
     }
 
-    @Statement({"P-04", "P-10"})
+    @Statement({"3.10.3-2", "3.14.2-1", "3.15.2-1", "3.3.4-6", "3.8.3-2", "P-04", "P-10"})
     @ParameterizedTest(name = "{0}: {1}")
     @MethodSource("refusals")
     void refusesWhatAClientMustNotSendAndWritesNothing(String words, Packet packet) {

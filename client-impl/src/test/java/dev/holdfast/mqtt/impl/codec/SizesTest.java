@@ -31,6 +31,7 @@ class SizesTest {
     private static final int NO_LIMIT = 268_435_460;
 
     /** [MQTT-4.2-1] */
+    @Statement("4.2-1")
     @Test
     void decodesTheSameHoweverTheStreamIsCut() {
         RandomPackets packets = new RandomPackets(6);

@@ -8,7 +8,6 @@ import static dev.holdfast.mqtt.impl.scripted.Packets.pubrec;
 import static dev.holdfast.mqtt.impl.scripted.Packets.pubrel;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.holdfast.mqtt.MqttClient;
 import dev.holdfast.mqtt.MqttException;

@@ -37,6 +37,7 @@ class BadInputTest extends ScriptedTest {
                                 .subscription(Subscription.to("#"), inbox));
     }
 
+    @Statement({"3.14.1-1", "P-21", "P-30"})
     @ParameterizedTest(name = "{0} -> {2}")
     @CsvSource({
         "a QoS that does not exist, 36 07 00 01 61 00 07 00 78, MALFORMED_PACKET",
@@ -161,6 +162,7 @@ class BadInputTest extends ScriptedTest {
 
     // ---- good input in odd pieces
 
+    @Statement("4.2-1")
     @Test
     void readsPacketsThatComeByteByByte() {
         var connected = subscribed().connect();
@@ -179,6 +181,7 @@ class BadInputTest extends ScriptedTest {
         connection.expect(puback(7));
     }
 
+    @Statement("4.2-1")
     @Test
     void readsManyPacketsThatComeAtOnce() {
         var connected = subscribed().connect();

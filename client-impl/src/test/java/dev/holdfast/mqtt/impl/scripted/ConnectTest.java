@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** The way to a connection, and what stops it. */
 class ConnectTest extends ScriptedTest {
-    @Statement("3.1.0-1")
+    @Statement({"3.1.0-1", "P-22"})
     @Test
     void sendsNothingButConnectBeforeConnack() {
         MqttClient client = client();
@@ -185,6 +185,7 @@ class ConnectTest extends ScriptedTest {
         get(connected);
     }
 
+    @Statement("P-33")
     @Test
     void passesOnWhereTheServerSendsItsClients() {
         var connected = client().connect();

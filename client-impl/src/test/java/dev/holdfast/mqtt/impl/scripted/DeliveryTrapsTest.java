@@ -171,6 +171,7 @@ class DeliveryTrapsTest extends ScriptedTest {
     }
 
     /** What was received at QoS 2 was not stored, or not asked for, so it came twice. */
+    @Statement("4.3.3-10")
     @Test
     void deliversOnceWhatWasReceivedBeforeARestart() {
         TestStore store = new TestStore();

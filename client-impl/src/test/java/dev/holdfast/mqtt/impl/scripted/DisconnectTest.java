@@ -206,6 +206,7 @@ class DisconnectTest extends ScriptedTest {
 
     // ---- what it says
 
+    @Statement("3.14.4-1")
     @Test
     void sendsNothingAfterDisconnect() {
         Inbox inbox = new Inbox();

@@ -88,6 +88,7 @@ class HandlerTest extends ScriptedTest {
         assertEquals(List.of("1", "1", "2"), List.copyOf(handled));
     }
 
+    @Statement("4.3.2-4")
     @Test
     void acknowledgesAfterTheHandlerAndNotBefore() {
         ScriptedConnection connection = connectWith("a", inbox);
@@ -119,6 +120,7 @@ class HandlerTest extends ScriptedTest {
         connection.expect(puback(7));
     }
 
+    @Statement("4.6.0-2")
     @Test
     void acknowledgesInTheOrderOfArrivalWhateverTheOrderOfTheHandlers() {
         ScriptedConnection connection = connectWith("a", inbox);
@@ -156,6 +158,7 @@ class HandlerTest extends ScriptedTest {
 
     // ---- refusal
 
+    @Statement("4.5.0-2")
     @Test
     void refusesTheMessageOfAHandlerThatThrowsAndGoesOn() {
         MessageHandler moody =
@@ -265,7 +268,7 @@ class HandlerTest extends ScriptedTest {
         next.expect(puback(8));
     }
 
-    @Statement("2.2.1-4")
+    @Statement({"2.2.1-4", "4.3.3-10", "4.3.3-12"})
     @Test
     void deliversAQos2MessageOnceHoweverOftenItComes() {
         ScriptedConnection connection = connectWith("a", inbox);
@@ -287,6 +290,7 @@ class HandlerTest extends ScriptedTest {
         inbox.expectEmpty();
     }
 
+    @Statement("4.3.2-5")
     @Test
     void takesARepeatedQos1MessageForNewOnceItWasAcknowledged() {
         ScriptedConnection connection = connectWith("a", inbox);
@@ -335,6 +339,7 @@ class HandlerTest extends ScriptedTest {
     }
 
     /** A server may send what it had buffered, also after UNSUBACK; nobody waits for it. */
+    @Statement("4.5.0-2")
     @Test
     void acknowledgesWhatComesLateForAnEndedSubscription() {
         MqttClient client = client();

@@ -18,6 +18,7 @@ import dev.holdfast.mqtt.QoS;
 import dev.holdfast.mqtt.ReasonCode;
 import dev.holdfast.mqtt.Subscription;
 import dev.holdfast.mqtt.UserProperty;
+import dev.holdfast.mqtt.impl.conformance.Statement;
 import dev.holdfast.mqtt.impl.packet.Packet;
 import dev.holdfast.mqtt.impl.packet.Puback;
 import dev.holdfast.mqtt.impl.packet.Pubcomp;
@@ -34,6 +35,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class PublishAnswersTest extends ScriptedTest {
     private final MqttClient client = client();
 
+    @Statement({"4.4.0-2", "P-26"})
     @ParameterizedTest
     @EnumSource(
             value = QoS.class,
@@ -69,6 +71,7 @@ class PublishAnswersTest extends ScriptedTest {
     }
 
     /** 0x80 itself is an error: the lowest one. */
+    @Statement("4.3.3-4")
     @Test
     void takesTheLowestErrorCodeForAnError() {
         ScriptedConnection connection = connect(client);
@@ -86,6 +89,7 @@ class PublishAnswersTest extends ScriptedTest {
         }
     }
 
+    @Statement("4.3.3-4")
     @Test
     void reportsThatNobodySubscribed() {
         ScriptedConnection connection = connect(client);
@@ -126,6 +130,7 @@ class PublishAnswersTest extends ScriptedTest {
         get(publication.acknowledged());
     }
 
+    @Statement({"3.3.4-7", "4.9.0-2"})
     @Test
     void holdsBackWhatIsAboveReceiveMaximumButNothingElse() {
         ScriptedConnection connection = connect(client, connack().receiveMaximum(2));
@@ -151,6 +156,7 @@ class PublishAnswersTest extends ScriptedTest {
     }
 
     /** The two sides number their packets independently (section 2.2.1). */
+    @Statement("P-27")
     @Test
     void keepsTheIdentifiersOfBothDirectionsApart() {
         ScriptedConnection connection = connect(client);

@@ -86,6 +86,7 @@ class PublishTrapsTest extends ScriptedTest {
      * After a restart new messages got identifiers that stored ones still used, and order was
      * guessed from identifiers.
      */
+    @Statement({"4.3.2-1", "4.3.3-1", "4.6.0-1"})
     @Test
     void knowsIdentifiersAndOrderAfterARestart() {
         TestStore store = new TestStore();
@@ -154,6 +155,7 @@ class PublishTrapsTest extends ScriptedTest {
     }
 
     /** A released message was sent again as a PUBLISH, and arrived twice. */
+    @Statement("4.3.3-6")
     @Test
     void neverPublishesAgainWhatWasReleased() {
         TestStore store = new TestStore();

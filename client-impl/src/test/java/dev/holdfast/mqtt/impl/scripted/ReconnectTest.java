@@ -9,6 +9,7 @@ import dev.holdfast.mqtt.MqttClient;
 import dev.holdfast.mqtt.MqttException;
 import dev.holdfast.mqtt.ReasonCode;
 import dev.holdfast.mqtt.ReconnectPolicy;
+import dev.holdfast.mqtt.impl.conformance.Statement;
 import dev.holdfast.mqtt.impl.packet.Disconnect;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -90,6 +91,7 @@ class ReconnectTest extends ScriptedTest {
         server.accept().resume().fence();
     }
 
+    @Statement("P-33")
     @ParameterizedTest
     @EnumSource(
             value = ReasonCode.class,
@@ -113,6 +115,7 @@ class ReconnectTest extends ScriptedTest {
         assertTrue(why.contains("same Client Identifier"), why);
     }
 
+    @Statement({"P-20", "P-33"})
     @Test
     void passesOnTheWordsOfTheServersDisconnect() {
         ScriptedConnection connection = connect(client());

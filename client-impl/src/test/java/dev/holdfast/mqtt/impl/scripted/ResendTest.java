@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 class ResendTest extends ScriptedTest {
     private final MqttClient client = client();
 
-    @Statement("3.3.1-1")
+    @Statement({"3.3.1-1", "4.3.3-3", "4.4.0-1", "4.6.0-1"})
     @Test
     void resendsUnacknowledgedPublishesInTheirOrderWithDupAndTheirIdentifiers() {
         ScriptedConnection connection = connect(client);
@@ -52,6 +52,7 @@ class ResendTest extends ScriptedTest {
         }
     }
 
+    @Statement("4.6.0-1")
     @Test
     void sendsNewMessagesBehindTheRepeatedOnes() {
         ScriptedConnection connection = connect(client);
@@ -67,6 +68,7 @@ class ResendTest extends ScriptedTest {
         assertFalse(recent.dup());
     }
 
+    @Statement("4.6.0-4")
     @Test
     void resendsPubrelsInTheOrderOfThePubrecs() {
         ScriptedConnection connection = connect(client);
@@ -90,7 +92,7 @@ class ResendTest extends ScriptedTest {
     }
 
     /** The first byte of a repeated PUBREL is 62: no DUP flag there. */
-    @Statement("2.1.3-1")
+    @Statement({"2.1.3-1", "3.6.1-1", "4.3.3-5", "4.3.3-6"})
     @Test
     void resendsPubrelAndNotThePublishOnceItWasReleased() {
         ScriptedConnection connection = connect(client);
@@ -108,6 +110,7 @@ class ResendTest extends ScriptedTest {
         get(publication.acknowledged());
     }
 
+    @Statement({"4.9.0-2", "P-26"})
     @Test
     void resendsWithinTheReceiveMaximumOfTheNewConnection() {
         ScriptedConnection connection = connect(client);
@@ -158,6 +161,7 @@ class ResendTest extends ScriptedTest {
         assertFalse(waiting.dup());
     }
 
+    @Statement("4.4.0-1")
     @Test
     void resendsNothingWhileConnected() {
         ScriptedConnection connection = connect(client);
@@ -183,6 +187,7 @@ class ResendTest extends ScriptedTest {
         }
     }
 
+    @Statement({"3.6.2-1", "P-32"})
     @Test
     void answersAPubrecOfAnUnknownIdentifierAndStaysConnected() {
         ScriptedConnection connection = connect(client);
@@ -200,6 +205,7 @@ class ResendTest extends ScriptedTest {
     }
 
     /** Whoever began an exchange ends it, however long it takes (section 4.3.3). */
+    @Statement("4.3.3-7")
     @Test
     void resendsAMessageThatExpiredAfterItWasSent() {
         ScriptedConnection connection = connect(client);

@@ -91,7 +91,7 @@ class ServerLimitsTest extends ScriptedTest {
         assertEquals(ReasonCode.PACKET_TOO_LARGE, rejection(publication));
     }
 
-    @Statement("3.2.2-15")
+    @Statement({"3.2.2-15", "P-36"})
     @Test
     void refusesSubscriptionsThatTheServerDoesNotHave() {
         ScriptedConnection connection =
@@ -143,7 +143,7 @@ class ServerLimitsTest extends ScriptedTest {
         next.fence();
     }
 
-    @Statement("3.2.2-15")
+    @Statement({"3.14.2-3", "3.14.2-4", "3.2.2-15"})
     @Test
     void leavesTheWordsOutOfADisconnectThatWouldBeTooLarge() {
         ScriptedConnection connection = connect(client, connack().maximumPacketSize(64));

@@ -169,7 +169,7 @@ class SessionPresentTest extends ScriptedTest {
         new Held(false).expectResumed();
     }
 
-    @Statement("3.2.2-5")
+    @Statement({"3.2.2-5", "4.4.0-1"})
     @Test
     void dropsASessionThatTheServerHasLost() {
         Held held = new Held(false);

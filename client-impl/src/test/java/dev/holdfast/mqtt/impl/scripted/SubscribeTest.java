@@ -144,6 +144,7 @@ class SubscribeTest extends ScriptedTest {
 
     // ---- how
 
+    @Statement("3.8.1-1")
     @Test
     void saysTheOptions() {
         MqttClient client = client();
