@@ -20,6 +20,7 @@ class ConformanceTest {
         return rows.stream().filter(which).map(Statements.Row::id).toList();
     }
 
+    @Statement("P-39")
     @Test
     void everyStatementHasATestOrAReason() {
         assertEquals(
