@@ -180,7 +180,8 @@ class FlowControlStatementsTest extends ScriptedTest {
         connection.send(answer);
         connection.fence();
         String filter = "filter/" + identifier;
-        var subscribed = client.subscribe(Subscription.to(filter), MessageHandlers.forEach(m -> {}));
+        var subscribed =
+                client.subscribe(Subscription.to(filter), MessageHandlers.forEach(m -> {}));
         Subscribe subscribe = connection.expect(Subscribe.class);
         assertEquals(identifier, subscribe.packetIdentifier());
         assertNoneFree(client, connection);

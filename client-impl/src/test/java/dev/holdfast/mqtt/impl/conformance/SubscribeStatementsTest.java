@@ -182,7 +182,8 @@ class SubscribeStatementsTest extends ScriptedTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"$share/g/a", "$share/g//finance", "$share/g/#", "$SHARE//a", "$shared"})
+    @ValueSource(
+            strings = {"$share/g/a", "$share/g//finance", "$share/g/#", "$SHARE//a", "$shared"})
     @Statement({"4.8.2-1", "4.8.2-2"})
     void takesSharedSubscriptionsAndWhatOnlyLooksLikeThem(String filter) {
         accepts(filter);
