@@ -102,6 +102,7 @@ public final class Packets {
         private boolean retain = true;
         private long maximumPacketSize = Connack.NO_PACKET_LIMIT;
         private @Nullable String assignedClientIdentifier;
+        private int topicAliasMaximum;
         private @Nullable String reasonString;
         private boolean wildcards = true;
         private boolean shared = true;
@@ -143,6 +144,11 @@ public final class Packets {
             return this;
         }
 
+        public ConnackBuilder topicAliasMaximum(int maximum) {
+            topicAliasMaximum = maximum;
+            return this;
+        }
+
         public ConnackBuilder reasonString(String words) {
             reasonString = words;
             return this;
@@ -178,7 +184,7 @@ public final class Packets {
                     retain,
                     maximumPacketSize,
                     assignedClientIdentifier,
-                    0,
+                    topicAliasMaximum,
                     reasonString,
                     List.of(),
                     wildcards,

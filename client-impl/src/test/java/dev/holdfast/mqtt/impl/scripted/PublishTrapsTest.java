@@ -34,7 +34,6 @@ import org.junit.jupiter.api.Test;
  */
 class PublishTrapsTest extends ScriptedTest {
     /** A Topic Alias was written into the stored packet, and meant nothing after the reconnect. */
-    @Statement({"3.2.2-17", "3.3.2-7", "3.3.2-8", "3.3.2-9"})
     @Test
     void sendsTheFullTopicOnEachConnection() {
         MqttClient client = client();

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.holdfast.mqtt.ReasonCode;
 import dev.holdfast.mqtt.impl.codec.ServerCodec;
+import dev.holdfast.mqtt.impl.packet.Connack;
 import dev.holdfast.mqtt.impl.packet.Connect;
 import dev.holdfast.mqtt.impl.packet.Disconnect;
 import dev.holdfast.mqtt.impl.packet.Packet;
@@ -49,7 +50,7 @@ public final class ScriptedConnection {
 
     private final Socket socket;
     private final int number;
-    private final ServerCodec codec;
+    private ServerCodec codec;
 
     /** The last of what was said; made readable only when something fails. */
     private final ArrayDeque<Supplier<String>> conversation = new ArrayDeque<>();
@@ -185,6 +186,9 @@ public final class ScriptedConnection {
         List<byte[]> encoded = new ArrayList<>();
         int size = 0;
         for (Packet packet : packets) {
+            if (packet instanceof Connack connack) {
+                codec = new ServerCodec(connack.topicAliasMaximum());
+            }
             byte[] bytes = ServerCodec.encode(packet);
             String name = packet.getClass().getSimpleName();
             note(() -> "server: " + name + " " + HEX.formatHex(bytes));

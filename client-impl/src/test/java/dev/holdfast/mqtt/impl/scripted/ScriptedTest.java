@@ -23,7 +23,17 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 
-/** A real client against a scripted server, and the few words that most tests need. */
+/**
+ * A real client against a scripted server, and the few words that most tests need.
+ *
+ * <pre>{@code
+ * MqttClient client = client(b -> b.receiveMaximum(2));
+ * ScriptedConnection connection = connect(client);
+ * Publication publication = publish(client, QoS.AT_LEAST_ONCE, "x");
+ * connection.send(puback(connection.expect(Publish.class)));
+ * get(publication.acknowledged());
+ * }</pre>
+ */
 public abstract class ScriptedTest {
     protected final ScriptedServer server = ScriptedServer.start();
     protected final Recorder listener = new Recorder();
