@@ -89,6 +89,12 @@ final class Subscriptions {
      */
     private final Set<String> uncertain = new HashSet<>();
 
+    /**
+     * Topic Filters with an open request that is older than one answered already: in which order
+     * the server took them is not known. A part of {@link #uncertain}.
+     */
+    private final Set<String> disordered = new HashSet<>();
+
     /** Whether the server may have any other, from a run or a session that nobody knows of. */
     private boolean mayHaveOthers;
 
@@ -223,6 +229,7 @@ final class Subscriptions {
             }
         }
         requests.clear();
+        disordered.clear();
     }
 
     /**
@@ -362,7 +369,7 @@ final class Subscriptions {
             throw unexpected("SUBACK", p.packetIdentifier());
         }
         ReasonCode reason = only(p.reasons(), "SUBACK");
-        answered(p.packetIdentifier());
+        boolean certain = answered(p.packetIdentifier(), r);
         String filter = r.topicFilter();
         if (reason.isError()) {
             refused(
@@ -376,7 +383,7 @@ final class Subscriptions {
                             reason));
             return;
         }
-        if (!isOpen(filter)) {
+        if (certain) {
             confirm(r.subscription());
         }
         Subscribed subscribed =
@@ -417,7 +424,7 @@ final class Subscriptions {
             throw unexpected("UNSUBACK", p.packetIdentifier());
         }
         ReasonCode reason = only(p.reasons(), "UNSUBACK");
-        answered(p.packetIdentifier());
+        boolean certain = answered(p.packetIdentifier(), r);
         if (reason.isError()) {
             MqttException cause =
                     new MqttException.SubscribeRejected(
@@ -426,13 +433,13 @@ final class Subscriptions {
                                     + "': "
                                     + reason,
                             reason);
-            if (r.former() != null && !isOpen(r.topicFilter())) {
+            if (r.former() != null && certain) {
                 confirm(r.former());
             }
             r.tokens().forEach(t -> outbox.tell(new Event.UnsubscribeFailed(t, cause)));
             return;
         }
-        if (!isOpen(r.topicFilter())) {
+        if (certain) {
             uncertain.remove(r.topicFilter());
         }
         r.tokens().forEach(t -> outbox.tell(new Event.Unsubscribed(t)));
@@ -454,9 +461,20 @@ final class Subscriptions {
         return reasons.get(0);
     }
 
-    private void answered(int packetIdentifier) {
+    /** Tells whether it is certain now what the server has of this Topic Filter. */
+    private boolean answered(int packetIdentifier, Request answered) {
+        String filter = answered.topicFilter();
+        for (Request older : requests.values()) {
+            if (older == answered) {
+                break;
+            }
+            if (older.topicFilter().equals(filter)) {
+                disordered.add(filter);
+            }
+        }
         requests.remove(packetIdentifier);
         identifiers.free(packetIdentifier);
+        return !isOpen(filter) && !disordered.remove(filter);
     }
 
     List<Subscription> confirmed() {

@@ -180,6 +180,41 @@ class SubscriptionsTest {
         assertEquals(List.of(Subscription.to("a")), core.disk.recovered().subscriptions());
     }
 
+    @Test
+    void subscriptionAnsweredBeforeAnOlderUnsubscribeCanStillBeUnsubscribed() {
+        core.connect(false);
+        core.session.subscribe(1, Subscription.to("a"));
+        core.answer(core.sent(Subscribe.class));
+        core.session.unsubscribe(2, "a");
+        Unsubscribe unsubscribe = core.sent(Unsubscribe.class);
+        core.session.subscribe(3, Subscription.to("a"));
+        core.answer(core.sent(Subscribe.class));
+        core.session.received(unsuback(unsubscribe));
+
+        core.session.unsubscribe(4, "a");
+
+        assertEquals("a", core.sent(Unsubscribe.class).topicFilters().get(0));
+    }
+
+    @Test
+    void unsubscribeAnsweredBeforeAnOlderSubscribeLeavesNothingConfirmed() {
+        core.connect(false);
+        core.session.subscribe(1, Subscription.to("a"));
+        Subscribe subscribe = core.sent(Subscribe.class);
+        core.session.unsubscribe(2, "a");
+        core.session.received(unsuback(core.sent(Unsubscribe.class)));
+
+        core.answer(subscribe);
+
+        core.assertNothingSent();
+        assertEquals(List.of(), core.disk.recovered().subscriptions());
+    }
+
+    private static Unsuback unsuback(Unsubscribe unsubscribe) {
+        return new Unsuback(
+                unsubscribe.packetIdentifier(), List.of(ReasonCode.SUCCESS), null, List.of());
+    }
+
     private void refuse(Subscribe subscribe) {
         core.session.received(
                 new Suback(
