@@ -29,7 +29,7 @@ class WriteAhead {
 
     Wait before(Packet packet) {
         if (packet instanceof Publish publish) {
-            return beforePublish(publish.message().qos(), publish.dup());
+            return beforePublish(publish.message().qos());
         }
         // CONNECT: that the old session is dropped (Clean Start 1), or that a new one may come into
         // being: its remains would be taken for state of the next session.
@@ -51,11 +51,8 @@ class WriteAhead {
         return stored ? Wait.STORED : Wait.NOTHING;
     }
 
-    private static Wait beforePublish(QoS qos, boolean dup) {
-        if (dup) {
-            // What is sent again on resume rests on everything pending.
-            return Wait.STORED;
-        }
+    /** What is sent again needs no rule of its own: CONNECT has waited for all it rests on. */
+    private static Wait beforePublish(QoS qos) {
         return switch (qos) {
             case AT_MOST_ONCE -> Wait.NOTHING;
             // May leave before its row is on disk: no promise has been made yet. If PUBACK is
@@ -79,14 +76,13 @@ class WriteAhead {
         if (event instanceof Event.Acknowledged || event instanceof Event.SessionLost) {
             return Wait.NOTHING;
         }
+        // What is told here must still be true after a crash: a message that failed is not sent
+        // again, a Clean Start that is done is not done again, a subscription is known.
         boolean promise =
                 event instanceof Event.Stored
                         || event instanceof Event.PublishFailed
                         || event instanceof Event.Connected
-                        || event instanceof Event.ConnectDone
-                        || event instanceof Event.ConnectFailed
-                        || event instanceof Event.Subscribed
-                        || event instanceof Event.Unsubscribed;
+                        || event instanceof Event.Subscribed;
         return promise ? Wait.STORED : Wait.TURN;
     }
 

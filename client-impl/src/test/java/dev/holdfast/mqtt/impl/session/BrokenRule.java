@@ -19,15 +19,13 @@ import java.util.function.Predicate;
  * once.
  */
 public enum BrokenRule {
-    PUBLISH_QOS_2(o -> o instanceof Publish p && isFirst(p, QoS.EXACTLY_ONCE)),
-    PUBLISH_QOS_1_TURN(o -> o instanceof Publish p && isFirst(p, QoS.AT_LEAST_ONCE)),
-    PUBLISH_AGAIN(o -> o instanceof Publish p && p.dup()),
+    PUBLISH_QOS_2(o -> o instanceof Publish p && p.message().qos() == QoS.EXACTLY_ONCE),
+    PUBLISH_QOS_1_TURN(o -> o instanceof Publish p && p.message().qos() == QoS.AT_LEAST_ONCE),
     PUBREL(o -> o instanceof Pubrel),
     PUBREC(o -> o instanceof Pubrec),
     PUBREC_OF_REPEAT(o -> false),
     PUBCOMP(o -> o instanceof Pubcomp p && p.reason() == ReasonCode.SUCCESS),
-    PUBCOMP_UNKNOWN(
-            o -> o instanceof Pubcomp p && p.reason() == ReasonCode.PACKET_IDENTIFIER_NOT_FOUND),
+    PUBCOMP_UNKNOWN(o -> o instanceof Pubcomp p && p.reason() != ReasonCode.SUCCESS),
     CONNECT(o -> o instanceof Connect),
     SUBSCRIBE(o -> o instanceof Subscribe),
     UNSUBSCRIBE(o -> o instanceof Unsubscribe),
@@ -35,10 +33,9 @@ public enum BrokenRule {
     PUBLISH_FAILED(o -> o instanceof Event.PublishFailed),
     DELIVER(o -> o instanceof Event.Deliver),
     SETTLED(o -> o instanceof Event.Settled),
-    CONNECTED(o -> o instanceof Event.Connected),
     SUBSCRIBED(o -> o instanceof Event.Subscribed),
-    UNSUBSCRIBED(o -> o instanceof Event.Unsubscribed),
-    DISCONNECTED_TURN(o -> o instanceof Event.Disconnected);
+    CONNECTED(o -> o instanceof Event.Connected),
+    TURN_OF_OTHER_EVENTS(o -> o instanceof Event && !isPromise(o));
 
     private final Predicate<Object> early;
 
@@ -46,8 +43,13 @@ public enum BrokenRule {
         this.early = early;
     }
 
-    private static boolean isFirst(Publish p, QoS qos) {
-        return !p.dup() && p.message().qos() == qos;
+    private static boolean isPromise(Object event) {
+        return event instanceof Event.Stored
+                || event instanceof Event.PublishFailed
+                || event instanceof Event.Deliver
+                || event instanceof Event.Settled
+                || event instanceof Event.Subscribed
+                || event instanceof Event.Connected;
     }
 
     WriteAhead broken() {

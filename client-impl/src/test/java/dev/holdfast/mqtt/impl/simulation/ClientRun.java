@@ -45,6 +45,11 @@ final class ClientRun implements TestDriver.Clock, TestDriver.Listener {
         return alive;
     }
 
+    /** Whether the last CONNACK came on a connection that still is. */
+    boolean isOnline() {
+        return link != null && link.isOnline();
+    }
+
     boolean storeHasFailed() {
         return storeFailed;
     }
@@ -58,7 +63,7 @@ final class ClientRun implements TestDriver.Clock, TestDriver.Listener {
         return link;
     }
 
-    void submit(String what, Consumer<Session> command) {
+    void submit(Consumer<Session> command, Object... what) {
         sim.trace.say("app", what);
         driver.submit(
                 s -> {
@@ -75,6 +80,9 @@ final class ClientRun implements TestDriver.Clock, TestDriver.Listener {
     /** The process is killed. */
     void crash() {
         sim.trace.say("client", "crashes");
+        String open = futures.open();
+        SimulationFailure.require(
+                !storeFailed || open == null, "After the store has failed, ", open);
         alive = false;
         if (link != null) {
             link.cut();
@@ -90,7 +98,6 @@ final class ClientRun implements TestDriver.Clock, TestDriver.Listener {
     }
 
     // ---- the loop
-    // ----------------------------------------------------------------------------------
 
     @Override
     public void execute(Runnable task) {
@@ -127,7 +134,6 @@ final class ClientRun implements TestDriver.Clock, TestDriver.Listener {
     }
 
     // ---- what the core tells
-    // -----------------------------------------------------------------------
 
     @Override
     public void crashed(RuntimeException bug) {
@@ -141,7 +147,7 @@ final class ClientRun implements TestDriver.Clock, TestDriver.Listener {
     @Override
     public void take(List<Event> events) {
         for (Event event : events) {
-            sim.trace.say("told", Words.of(event));
+            sim.trace.say("told", event);
             take(event);
         }
     }

@@ -27,6 +27,7 @@ final class Faults {
     final int answersInAnyOrder;
     final int connackRefusal;
     final int publishRefusal;
+    final int impatience;
     final int subscribeRefusal;
     final int limits;
     final int shortExpiry;
@@ -40,6 +41,7 @@ final class Faults {
     final int rejection;
     final int leaveEvery;
     final int subscribeEvery;
+    final int cleanStart;
     final int lag;
     final int clockJumpEvery;
 
@@ -59,6 +61,7 @@ final class Faults {
         answersInAnyOrder = chance.pick(0, 0, 30);
         connackRefusal = chance.pick(0, 0, 10, 30);
         publishRefusal = chance.pick(0, 0, 10, 30);
+        impatience = chance.pick(0, 0, 0, 30, 80);
         subscribeRefusal = chance.pick(0, 0, 0, 20);
         limits = chance.pick(0, 0, 20, 60);
         shortExpiry = chance.pick(0, 0, 0, 20);
@@ -70,6 +73,7 @@ final class Faults {
         rejection = chance.pick(0, 0, 20);
         leaveEvery = sometimes(40, 3_000, 15_000);
         subscribeEvery = sometimes(50, 1_000, 6_000);
+        cleanStart = chance.pick(0, 0, 0, 20);
         lag = chance.pick(0, 0, 3, 100);
         clockJumpEvery = sometimes(15, 5_000);
     }

@@ -23,6 +23,7 @@ final class Futures {
     private final Set<Long> connects = new LinkedHashSet<>();
     private boolean connected;
     private boolean sessionLost;
+    private boolean toldOfLostSession;
 
     /** Those of {@link #disconnects} that end the session. */
     private final Set<Long> sessionEnds = new LinkedHashSet<>();
@@ -36,7 +37,6 @@ final class Futures {
     }
 
     // ---- begun
-    // -------------------------------------------------------------------------------------
 
     void publish(long sequence, boolean durable) {
         toBeAcknowledged.add(sequence);
@@ -75,12 +75,15 @@ final class Futures {
         return connected;
     }
 
+    boolean hasToldOfLostSession() {
+        return toldOfLostSession;
+    }
+
     boolean isConnecting() {
         return !connects.isEmpty();
     }
 
     // ---- completed
-    // ---------------------------------------------------------------------------------
 
     void take(Event event) {
         if (event instanceof Event.Stored e) {
@@ -94,22 +97,24 @@ final class Futures {
             completePublish(e.sequence());
             sim.outgoing.failed(run, e.sequence(), e.cause());
         } else if (event instanceof Event.Settled e) {
-            require(settlements.remove(e.incoming()), "Nobody waits for " + event);
+            requireExpected(settlements.remove(e.incoming()), event);
             sim.incoming.settled(e.incoming(), e.cause());
         } else if (event instanceof Event.Subscribed e) {
-            require(subscribes.remove(e.token()) != null, "Nobody waits for " + event);
+            String filter = subscribes.remove(e.token());
+            requireExpected(filter != null, event);
+            sim.application.subscribed(e.token(), filter);
         } else if (event instanceof Event.SubscribeFailed e) {
             String filter = subscribes.remove(e.token());
-            require(filter != null, "Nobody waits for " + event);
+            requireExpected(filter != null, event);
             sim.application.subscribeFailed(e.token(), filter, e.cause());
         } else if (event instanceof Event.Unsubscribed e) {
-            require(unsubscribes.remove(e.token()) != null, "Nobody waits for " + event);
+            requireExpected(unsubscribes.remove(e.token()) != null, event);
         } else if (event instanceof Event.UnsubscribeFailed e) {
             String filter = unsubscribes.remove(e.token());
-            require(filter != null, "Nobody waits for " + event);
+            requireExpected(filter != null, event);
             sim.application.unsubscribeFailed(e.token(), filter, e.cause());
         } else if (event instanceof Event.DisconnectDone e) {
-            require(disconnects.remove(e.token()), "Nobody waits for " + event);
+            requireExpected(disconnects.remove(e.token()), event);
             if (sessionEnds.remove(e.token())) {
                 expectsSession = false;
                 sim.outgoing.sessionEnded();
@@ -119,11 +124,18 @@ final class Futures {
         }
     }
 
+    /** When the store failed all futures have failed with it, those just begun as well. */
+    private void requireExpected(boolean expected, Event event) {
+        require(expected || run.storeHasFailed(), "Nobody waits for ", event);
+    }
+
     private void completePublish(long sequence) {
         boolean expected = toBeAcknowledged.remove(sequence);
         require(
-                expected || sequence < run.recovered.numbersReserved(),
-                "Publication " + sequence + " is completed twice");
+                expected || sequence < run.recovered.numbersReserved() || run.storeHasFailed(),
+                "Publication ",
+                sequence,
+                " is completed twice");
         toBeStored.remove(sequence);
     }
 
@@ -131,9 +143,13 @@ final class Futures {
         if (event instanceof Event.Connected e) {
             require(!connected, "Connected twice");
             require(
-                    e.connected().sessionPresent() || !expectsSession || sessionLost,
+                    e.connected().sessionPresent()
+                            || !expectsSession
+                            || sessionLost
+                            || sim.application.mayStartClean(),
                     "The session was lost without a word");
             connected = true;
+            sim.application.connected();
             sessionLost = false;
             expectsSession = !e.connected().limits().sessionExpiry().isZero();
         } else if (event instanceof Event.Disconnected e) {
@@ -141,14 +157,20 @@ final class Futures {
             connected = false;
             requireHonest(e.cause());
         } else if (event instanceof Event.ConnectDone e) {
-            require(connects.remove(e.token()), "Nobody waits for " + event);
+            requireExpected(connects.remove(e.token()), event);
             require(connected, "connect() succeeds without a connection");
         } else if (event instanceof Event.ConnectFailed e) {
-            require(connects.remove(e.token()), "Nobody waits for " + event);
+            requireExpected(connects.remove(e.token()), event);
+            require(
+                    !connected || e.cause() instanceof MqttException.StoreFailed,
+                    "connect() fails, though there is a connection: ",
+                    e.cause());
             requireHonest(e.cause());
         } else if (event instanceof Event.SessionLost) {
             sessionLost = true;
+            toldOfLostSession = true;
         } else if (event instanceof Event.Reconnecting e) {
+            require(!connected, "Reconnecting while connected");
             requireHonest(e.cause());
         }
     }
@@ -157,7 +179,8 @@ final class Futures {
         require(
                 !(cause instanceof MqttException.ServerMisbehaved)
                         || sim.faults.misbehavesEvery > 0,
-                "The client blames a blameless server: " + cause.getMessage());
+                "The client blames a blameless server: ",
+                cause.getMessage());
         require(
                 !(cause instanceof MqttException.SessionUnknown),
                 "The client does not know its own session");
@@ -169,6 +192,8 @@ final class Futures {
         toBeAcknowledged.clear();
         subscribes.clear();
         unsubscribes.clear();
+        connects.clear();
+        disconnects.clear();
         settlements.clear();
         connected = false;
     }

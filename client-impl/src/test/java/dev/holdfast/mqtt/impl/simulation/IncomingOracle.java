@@ -53,7 +53,6 @@ final class IncomingOracle {
     }
 
     // ---- what the server says
-    // ----------------------------------------------------------------------
 
     void forwarded(String key, QoS qos) {
         byKey.put(key, new Forwarded(key, byKey.size(), qos));
@@ -61,7 +60,7 @@ final class IncomingOracle {
 
     void pubacked(String key) {
         Forwarded f = byKey.get(key);
-        require(f.handled, "PUBACK for " + key + ", which no handler is done with");
+        require(f.handled, "PUBACK for ", key, ", which no handler is done with");
         f.givenAway = true;
     }
 
@@ -87,20 +86,21 @@ final class IncomingOracle {
     }
 
     // ---- what the client says
-    // ----------------------------------------------------------------------
 
     void delivered(ClientRun run, Incoming incoming) {
         String key = incoming.message().payloadText();
         Forwarded f = byKey.get(key);
-        require(f != null, "Nobody forwarded " + key);
-        require(f.qos == incoming.message().qos(), key + " came with another QoS");
+        require(f != null, "Nobody forwarded ", key);
+        require(f.qos == incoming.message().qos(), key, " came with another QoS");
         if (f.deliveryIds.isEmpty()) {
             require(
                     newestDelivered[f.qos.ordinal()] < f.index,
-                    "[4.6.0-6] " + key + " is handed over behind a later message");
+                    "[4.6.0-6] ",
+                    key,
+                    " is handed over behind a later message");
             newestDelivered[f.qos.ordinal()] = f.index;
         } else {
-            require(f.qos != QoS.AT_MOST_ONCE, key + " is handed over twice at QoS 0");
+            require(f.qos != QoS.AT_MOST_ONCE, key, " is handed over twice at QoS 0");
         }
         f.deliveryIds.add(incoming.deliveryId());
         if (f.qos == QoS.EXACTLY_ONCE) {
@@ -110,14 +110,15 @@ final class IncomingOracle {
     }
 
     private void deliveredExactlyOnce(ClientRun run, Forwarded f, Incoming incoming) {
-        require(f.deliveryIds.size() == 1, f.key + " has two delivery ids: " + f.deliveryIds);
-        require(f.handedTo != run, f.key + " is handed over twice in one run");
-        require(!f.settled, f.key + " is handed over again though it was settled");
+        require(f.deliveryIds.size() == 1, f.key, " has two delivery ids: ", f.deliveryIds);
+        require(f.handedTo != run, f.key, " is handed over twice in one run");
+        require(!f.settled, f.key, " is handed over again though it was settled");
         require(
                 incoming.redelivered() == (f.handedTo != null) || incoming.redelivered(),
-                f.key + " was handed over before, and is not said to be redelivered");
+                f.key,
+                " was handed over before, and is not said to be redelivered");
         String other = keysOfDeliveryIds.put(incoming.deliveryId(), f.key);
-        require(other == null || other.equals(f.key), f.key + " has the delivery id of " + other);
+        require(other == null || other.equals(f.key), f.key, " has the delivery id of ", other);
     }
 
     void handled(Incoming incoming) {
@@ -126,17 +127,18 @@ final class IncomingOracle {
 
     void settled(Incoming incoming, MqttException cause) {
         Forwarded f = byKey.get(incoming.message().payloadText());
-        require(f.handled, f.key + " is settled, but no handler is done with it");
+        require(f.handled, f.key, " is settled, but no handler is done with it");
         if (f.qos == QoS.EXACTLY_ONCE) {
             require(
                     cause == null || cause instanceof MqttException.StoreFailed,
-                    f.key + " cannot be settled: " + cause);
+                    f.key,
+                    " cannot be settled: ",
+                    cause);
             f.settled |= cause == null;
         }
     }
 
     // ---- the end
-    // -----------------------------------------------------------------------------------
 
     /** A message that is still to be handled; null if there is none. */
     String open() {

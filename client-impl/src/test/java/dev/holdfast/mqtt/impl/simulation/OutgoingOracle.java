@@ -40,6 +40,9 @@ final class OutgoingOracle {
         ClientRun doneBy;
         boolean written;
 
+        /** Whether it was said to have failed so that it must not be sent any more. */
+        boolean failedForGood;
+
         /** The session in which PUBREL was sent for it. */
         ServerSession releasedIn;
 
@@ -101,14 +104,13 @@ final class OutgoingOracle {
         Published before = bySequence.put(sequence, p);
         require(
                 before == null || !before.stored,
-                "Publication "
-                        + sequence
-                        + " has the number of "
-                        + (before == null ? "" : before.key));
+                "Publication ",
+                sequence,
+                " has the number of ",
+                (before == null ? "" : before.key));
     }
 
     // ---- what the client says
-    // ----------------------------------------------------------------------
 
     void stored(long sequence) {
         bySequence.get(sequence).stored = true;
@@ -120,7 +122,8 @@ final class OutgoingOracle {
         p.doneBy = run;
         require(
                 p.accepted > 0 || p.message.qos() == QoS.AT_MOST_ONCE,
-                p.key + " is acknowledged, but the server never had it");
+                p.key,
+                " is acknowledged, but the server never had it");
     }
 
     void failed(ClientRun run, long sequence, MqttException cause) {
@@ -132,32 +135,53 @@ final class OutgoingOracle {
         } else if (cause instanceof MqttException.PublishRejected) {
             require(
                     p.excuses.contains(Excuse.REFUSED) || p.excuses.contains(Excuse.BEYOND_LIMITS),
-                    p.key + " fails, but nobody refused it: " + cause);
+                    p.key,
+                    " fails, but nobody refused it: ",
+                    cause);
         } else if (cause instanceof MqttException.MessageExpired) {
-            require(p.expiresAt <= sim.latestWallClock(), p.key + " has not expired: " + cause);
+            require(p.expiresAt <= sim.latestWallClock(), p.key, " has not expired: ", cause);
             p.excuses.add(Excuse.EXPIRED);
         } else if (cause instanceof MqttException.SessionLost) {
             require(
                     p.excuses.contains(Excuse.SESSION_ENDED)
                             || sim.server.sessionIsOver()
-                            || (p.acceptedBy != run && p.sessionsBefore < sessionsEnded),
-                    p.key + " fails, but the session lives: " + cause);
+                            || sim.application.mayStartClean()
+                            || (p.acceptedBy != run && mayHaveBeenInLostSession(p, run)),
+                    p.key,
+                    " fails, but the session lives: ",
+                    cause);
             p.excuses.add(Excuse.SESSION_ENDED);
         } else {
             require(
                     cause instanceof MqttException.StoreFailed && run.storeHasFailed(),
-                    p.key + " fails without a reason: " + cause);
+                    p.key,
+                    " fails without a reason: ",
+                    cause);
         }
+        // An exchange at QoS 2 that new limits interrupt must be ended all the same.
+        boolean interrupted =
+                p.message.qos() == QoS.EXACTLY_ONCE && p.excuses.contains(Excuse.BEYOND_LIMITS);
+        p.failedForGood = !interrupted && !(cause instanceof MqttException.StoreFailed);
+    }
+
+    /**
+     * A message given an identifier for a session that had ended, which the client did not know: a
+     * crash makes it forget that it was never sent.
+     */
+    private boolean mayHaveBeenInLostSession(Published p, ClientRun run) {
+        return p.sessionsBefore < sessionsEnded || run.futures.hasToldOfLostSession();
     }
 
     // ---- what the client writes
-    // --------------------------------------------------------------------
 
     void written(Publish packet, ServerSession session) {
         Published p = byKey.get(packet.message().payloadText());
+        require(!p.failedForGood, p.key, " is sent, though it was said to have failed");
         require(
                 p.releasedIn == null || p.releasedIn != session,
-                "[4.3.3-6] " + p.key + " is published again though it was released");
+                "[4.3.3-6] ",
+                p.key,
+                " is published again though it was released");
         p.written = true;
         if (session != sim.server.session()) {
             endSession(p);
@@ -173,12 +197,11 @@ final class OutgoingOracle {
     }
 
     // ---- what the server says
-    // ----------------------------------------------------------------------
 
     /** The place of a message in the order of publishing. */
     int indexOf(Message message) {
         Published p = byKey.get(message.payloadText());
-        require(p != null, "Nobody published " + message.payloadText());
+        require(p != null, "Nobody published ", message.payloadText());
         return p.index;
     }
 
@@ -190,7 +213,7 @@ final class OutgoingOracle {
                         && p.message.retain() == message.retain()
                         && !isLonger(message, p.message)
                         && p.message.userProperties().equals(message.userProperties());
-        require(expected, p.key + " was changed on its way");
+        require(expected, p.key, " was changed on its way");
         if (p.accepted == 0 && p.excuses.isEmpty()) {
             requireOrder(p);
         }
@@ -205,12 +228,14 @@ final class OutgoingOracle {
 
     private void requireOrder(Published p) {
         if (p.message.qos() == QoS.AT_MOST_ONCE) {
-            require(newestAtMostOnce < p.index, p.key + " comes twice, or overtaken by another");
+            require(newestAtMostOnce < p.index, p.key, " comes twice, or overtaken by another");
             newestAtMostOnce = p.index;
         } else {
             require(
                     newestReceived <= p.index,
-                    "[4.6.0-1] " + p.key + " comes for the first time behind a later message");
+                    "[4.6.0-1] ",
+                    p.key,
+                    " comes for the first time behind a later message");
             newestReceived = p.index;
         }
     }
@@ -220,7 +245,8 @@ final class OutgoingOracle {
         p.accepted++;
         require(
                 p.accepted == 1 || p.message.qos() != QoS.EXACTLY_ONCE || p.mayBeTwice,
-                p.key + " was taken over twice at QoS 2");
+                p.key,
+                " was taken over twice at QoS 2");
     }
 
     void refused(Message message) {
@@ -273,7 +299,6 @@ final class OutgoingOracle {
     }
 
     // ---- the end
-    // -----------------------------------------------------------------------------------
 
     /** A message whose outcome is still due; null if there is none. */
     String open(ClientRun run) {
@@ -291,7 +316,8 @@ final class OutgoingOracle {
             boolean expired = p.expiresAt <= sim.latestWallClock();
             require(
                     !promised || p.accepted > 0 || !p.excuses.isEmpty() || expired,
-                    p.key + " was stored, and is lost");
+                    p.key,
+                    " was stored, and is lost");
         }
     }
 }

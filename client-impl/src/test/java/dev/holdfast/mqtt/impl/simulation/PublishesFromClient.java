@@ -42,7 +42,6 @@ final class PublishesFromClient {
     }
 
     // ---- PUBLISH
-    // -----------------------------------------------------------------------------------
 
     void received(Publish p) {
         Message message = p.message();
@@ -57,7 +56,9 @@ final class PublishesFromClient {
         requireHonestDup(p);
         require(
                 unacknowledged.add(p.packetIdentifier()),
-                "[2.2.1-3] Packet Identifier " + p.packetIdentifier() + " is in use");
+                "[2.2.1-3] Packet Identifier ",
+                p.packetIdentifier(),
+                " is in use");
         require(
                 unacknowledged.size() <= connection.limits.receiveMaximum(),
                 "[3.3.4-7] more than Receive Maximum");
@@ -87,7 +88,9 @@ final class PublishesFromClient {
         int index = sim.outgoing.indexOf(message);
         require(
                 index > newestPublish,
-                "[4.6.0-1] " + message.payloadText() + " is sent behind a later message");
+                "[4.6.0-1] ",
+                message.payloadText(),
+                " is sent behind a later message");
         newestPublish = index;
     }
 
@@ -102,7 +105,9 @@ final class PublishesFromClient {
     private void receivedAtLeastOnce(Publish p) {
         require(
                 !connection.session().receiving.containsKey(p.packetIdentifier()),
-                "[2.2.1-3] Packet Identifier " + p.packetIdentifier() + " is in use");
+                "[2.2.1-3] Packet Identifier ",
+                p.packetIdentifier(),
+                " is in use");
         ReasonCode reason = judge(p.message());
         connection.answer(
                 new Puback(p.packetIdentifier(), reason),
@@ -115,10 +120,12 @@ final class PublishesFromClient {
         ServerSession.Receiving receiving = session.receiving.get(identifier);
         ReasonCode reason = ReasonCode.SUCCESS;
         if (receiving != null) {
-            require(p.dup(), "[2.2.1-3] Packet Identifier " + identifier + " is in use");
+            require(p.dup(), "[2.2.1-3] Packet Identifier ", identifier, " is in use");
             require(
                     receiving.message.payloadText().equals(p.message().payloadText()),
-                    "Packet Identifier " + identifier + " was used for another message");
+                    "Packet Identifier ",
+                    identifier,
+                    " was used for another message");
         } else {
             reason = judge(p.message());
             session.completed.remove(identifier);
@@ -148,7 +155,6 @@ final class PublishesFromClient {
     }
 
     // ---- PUBREL
-    // ------------------------------------------------------------------------------------
 
     void received(Pubrel p) {
         ServerSession session = connection.session();
@@ -162,7 +168,9 @@ final class PublishesFromClient {
         } else {
             require(
                     resumed && (session.completed.contains(identifier) || mayBeUnasked()),
-                    "PUBREL " + identifier + " without PUBREC");
+                    "PUBREL ",
+                    identifier,
+                    " without PUBREC");
         }
         session.completed.add(identifier);
         ReasonCode reason =

@@ -12,9 +12,9 @@ import dev.holdfast.mqtt.impl.packet.Pubrec;
 import dev.holdfast.mqtt.impl.packet.Pubrel;
 import dev.holdfast.mqtt.impl.simulation.ServerSession.Sending;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.Iterator;
-import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Set;
 
 /** The server's side of what it forwards to the client on one connection. */
@@ -34,8 +34,8 @@ final class PublishesToClient {
     /** Those whose PUBREC came on this connection. */
     private final Set<Sending> receivedHere = new HashSet<>();
 
-    /** Those whose PUBREL was sent on this connection. */
-    private final Set<Sending> awaitPubcomp = new LinkedHashSet<>();
+    /** Those whose PUBREL was sent on this connection, once for each. */
+    private final List<Sending> awaitPubcomp = new ArrayList<>();
 
     /** How many PUBLISH packets count against the client's Receive Maximum. */
     private final Set<Sending> unacknowledged = new HashSet<>();
@@ -85,11 +85,43 @@ final class PublishesToClient {
                     s.key(), sim.store.onDisk().receivedIdentifiers().get(s.packetIdentifier));
         }
         connection.send(new Publish(s.message, s.packetIdentifier, dup));
+        if (s.message.qos() == QoS.EXACTLY_ONCE) {
+            growImpatient(() -> publishAgain(s));
+        }
     }
 
     private void release(Sending s) {
-        require(awaitPubcomp.add(s), "The server sends PUBREL twice");
+        awaitPubcomp.add(s);
         connection.send(new Pubrel(s.packetIdentifier, ReasonCode.SUCCESS));
+        growImpatient(() -> releaseAgain(s));
+    }
+
+    /** What is not answered in time is sent again: against the standard, and yet servers do it. */
+    private void growImpatient(Runnable again) {
+        if (sim.faults.strike(sim.faults.impatience)) {
+            sim.agenda.after(
+                    sim.chance.upTo(1_000),
+                    () -> {
+                        if (connection.isConnected()) {
+                            again.run();
+                        }
+                    });
+        }
+    }
+
+    private void publishAgain(Sending s) {
+        if (awaitPubrec.contains(s)) {
+            awaitPubrec.add(s);
+            connection.send(new Publish(s.message, s.packetIdentifier, true));
+        }
+    }
+
+    private void releaseAgain(Sending s) {
+        if (awaitPubcomp.contains(s)) {
+            awaitPubcomp.add(s);
+            receivedHere.remove(s);
+            connection.send(new Pubrel(s.packetIdentifier, ReasonCode.SUCCESS));
+        }
     }
 
     void received(Puback p) {
@@ -100,7 +132,8 @@ final class PublishesToClient {
         require(
                 p.reason() == ReasonCode.SUCCESS
                         || ServerChoices.PUBLISH_ERRORS.contains(p.reason()),
-                "[3.4.2-1] PUBACK with " + p.reason());
+                "[3.4.2-1] PUBACK with ",
+                p.reason());
         sim.incoming.pubacked(s.key());
         finish(s);
     }
@@ -110,22 +143,23 @@ final class PublishesToClient {
         require(
                 s != null && s.packetIdentifier == p.packetIdentifier(),
                 "[4.6.0-3] PUBRECs are not in the order of the PUBLISH packets");
-        require(p.reason() == ReasonCode.SUCCESS, "PUBREC with " + p.reason());
+        require(p.reason() == ReasonCode.SUCCESS, "PUBREC with ", p.reason());
+        if (s.released) {
+            return;
+        }
         sim.incoming.pubrecced(s.key());
         receivedHere.add(s);
         s.released = true;
-        connection.answer(
-                new Pubrel(s.packetIdentifier, ReasonCode.SUCCESS), () -> awaitPubcomp.add(s));
+        connection.later(() -> release(s));
     }
 
     void received(Pubcomp p) {
-        for (Iterator<Sending> i = awaitPubcomp.iterator(); i.hasNext(); ) {
-            Sending s = i.next();
+        for (Sending s : awaitPubcomp) {
             if (s.packetIdentifier == p.packetIdentifier()) {
                 require(
                         p.reason() == ReasonCode.SUCCESS || !receivedHere.contains(s),
                         "The client forgot what it received on this connection");
-                i.remove();
+                awaitPubcomp.remove(s);
                 finish(s);
                 return;
             }

@@ -43,12 +43,10 @@ final class ServerConnection {
     private static final Set<ReasonCode> GOODBYES =
             EnumSet.of(ReasonCode.SUCCESS, ReasonCode.DISCONNECT_WITH_WILL_MESSAGE);
 
-    private record Answer(Packet packet, Runnable sent) {}
-
     private final Simulation sim;
     private final SimulatedServer server;
     private final SimulatedLink link;
-    private final List<Answer> answers = new ArrayList<>();
+    private final List<Runnable> answers = new ArrayList<>();
 
     /** Packet Identifiers of SUBSCRIBE and UNSUBSCRIBE without an answer. */
     private final Set<Integer> requests = new HashSet<>();
@@ -100,7 +98,6 @@ final class ServerConnection {
     }
 
     // ---- packets of the client
-    // ---------------------------------------------------------------------
 
     void received(Packet packet) {
         switch (phase) {
@@ -114,7 +111,8 @@ final class ServerConnection {
             case CONNECT_RECEIVED ->
                     require(
                             packet instanceof Disconnect d && !d.reason().isError(),
-                            Words.of(packet) + " before CONNACK");
+                            Words.of(packet),
+                            " before CONNACK");
             case CONNECTED -> dispatch(packet);
             case LEFT -> throw new SimulationFailure("[3.14.4-1] a packet follows DISCONNECT");
             case MISBEHAVED -> {
@@ -151,6 +149,8 @@ final class ServerConnection {
 
     private void received(Subscribe p) {
         takeRequest(p.packetIdentifier());
+        // Nothing of another session may be left on disk when this is sent.
+        session().known = true;
         List<ReasonCode> reasons = new ArrayList<>();
         p.subscriptions()
                 .forEach(
@@ -193,14 +193,15 @@ final class ServerConnection {
 
     private void takeRequest(int packetIdentifier) {
         require(packetIdentifier != 0, "[2.2.1-3] Packet Identifier 0");
-        require(!isInUse(packetIdentifier), "[2.2.1-3] " + packetIdentifier + " is in use");
+        require(!isInUse(packetIdentifier), "[2.2.1-3] ", packetIdentifier, " is in use");
         requests.add(packetIdentifier);
     }
 
     private void received(Disconnect p) {
         require(
                 GOODBYES.contains(p.reason()),
-                "The client complains, but the server did nothing wrong: " + p.reason());
+                "The client complains, but the server did nothing wrong: ",
+                p.reason());
         if (p.sessionExpiryInterval() != Disconnect.ABSENT) {
             require(
                     connect.sessionExpiryInterval() > 0 || p.sessionExpiryInterval() == 0,
@@ -212,7 +213,6 @@ final class ServerConnection {
     }
 
     // ---- the server's answers
-    // ----------------------------------------------------------------------
 
     private void answerConnect() {
         if (phase != Phase.CONNECT_RECEIVED) {
@@ -239,16 +239,22 @@ final class ServerConnection {
 
     /** Sends a packet some time later, after those before it or not. */
     void answer(Packet packet, Runnable sent) {
-        answers.add(new Answer(packet, sent));
+        later(
+                () -> {
+                    sent.run();
+                    send(packet);
+                });
+    }
+
+    void later(Runnable answer) {
+        answers.add(answer);
         sim.agenda.after(sim.faults.delay(sim.faults.answerDelay), this::sendAnswer);
     }
 
     private void sendAnswer() {
         if (phase == Phase.CONNECTED) {
             boolean any = sim.faults.strike(sim.faults.answersInAnyOrder);
-            Answer next = answers.remove(any ? sim.chance.upTo(answers.size() - 1) : 0);
-            next.sent().run();
-            link.fromServer(next.packet());
+            answers.remove(any ? sim.chance.upTo(answers.size() - 1) : 0).run();
             pump();
         }
     }
@@ -271,7 +277,6 @@ final class ServerConnection {
     }
 
     // ---- ends
-    // --------------------------------------------------------------------------------------
 
     /** The network connection is gone, or the client closed it. */
     void gone() {

@@ -41,6 +41,12 @@ final class SimulatedApplication {
     /** Where the server refused the last change, so that nobody knows what it has. */
     private final Set<String> undefined = new HashSet<>();
 
+    /** Filters that the client said to be subscribed, and nothing has happened to since. */
+    private final Set<String> confirmed = new HashSet<>();
+
+    /** Whether Clean Start was asked for, and a session confirmed since. */
+    private boolean mayStartClean;
+
     /** Whether the client shall be connected. */
     private boolean staysConnected;
 
@@ -57,12 +63,15 @@ final class SimulatedApplication {
         return wanted.containsKey(filter);
     }
 
+    boolean mayStartClean() {
+        return mayStartClean;
+    }
+
     boolean isUndefined(String filter) {
         return undefined.contains(filter);
     }
 
     // ---- lives
-    // -------------------------------------------------------------------------------------
 
     void begin() {
         for (String filter : SimulatedServer.FILTERS) {
@@ -94,8 +103,11 @@ final class SimulatedApplication {
     private void start() {
         Map<String, Subscription> declared = new LinkedHashMap<>(wanted);
         declared.values().removeIf(s -> sim.chance.percent(40));
-        run = new ClientRun(sim, ++runs, sim.settings(declared.values()));
-        sim.trace.say("client", "starts as " + run + " with " + Words.of(run.recovered));
+        boolean clean = sim.faults.strike(sim.faults.cleanStart);
+        mayStartClean |= clean;
+        run = new ClientRun(sim, ++runs, sim.settings(clean, declared.values()));
+        sim.trace.say("client", "starts as ", run, " with ", run.recovered);
+        requireRemembered();
         nextSequence = run.recovered.numbersReserved();
         for (Subscription s : wanted.values()) {
             if (!declared.containsKey(s.topicFilter())) {
@@ -108,6 +120,14 @@ final class SimulatedApplication {
             }
         }
         connect();
+    }
+
+    private void requireRemembered() {
+        for (Subscription s : run.recovered.subscriptions()) {
+            confirmed.remove(s.topicFilter());
+        }
+        SimulationFailure.require(
+                confirmed.isEmpty(), "The client has forgotten its subscriptions to ", confirmed);
     }
 
     void crash() {
@@ -143,17 +163,17 @@ final class SimulatedApplication {
     }
 
     // ---- connecting
-    // --------------------------------------------------------------------------------
 
     private void connect() {
         staysConnected = true;
         long token = nextToken++;
         run.submit(
-                "connect " + token,
                 s -> {
                     run.futures.connect(token);
                     s.connect(token);
-                });
+                },
+                "connect ",
+                token);
     }
 
     private void leave() {
@@ -171,16 +191,13 @@ final class SimulatedApplication {
         }
         staysConnected = false;
         run.submit(
-                "disconnect "
-                        + token
-                        + " "
-                        + options.sessionExpiry()
-                        + " "
-                        + options.afterPending(),
                 s -> {
                     run.futures.disconnect(token, last);
                     s.disconnect(token, options);
-                });
+                },
+                "disconnect ",
+                token,
+                last ? " and ends the session" : "");
         if (sim.chance.percent(30)) {
             connect();
         } else {
@@ -195,7 +212,6 @@ final class SimulatedApplication {
     }
 
     // ---- publishing
-    // --------------------------------------------------------------------------------
 
     private void publish() {
         if (!run.isAlive() || sim.outgoing.count() >= MOST_MESSAGES) {
@@ -220,15 +236,17 @@ final class SimulatedApplication {
         long expiry = expiresAt;
         sim.outgoing.published(run, sequence, message, expiry);
         run.submit(
-                "publish " + sequence + " " + Words.of(message),
                 s -> {
                     run.futures.publish(sequence, message.qos() != QoS.AT_MOST_ONCE);
                     s.publish(sequence, message, expiry);
-                });
+                },
+                "publish ",
+                sequence,
+                " ",
+                message);
     }
 
     // ---- subscribing
-    // -------------------------------------------------------------------------------
 
     private Subscription subscription(String filter) {
         return Subscription.to(filter).atMost(sim.chance.pick(QOS));
@@ -255,25 +273,52 @@ final class SimulatedApplication {
     private void subscribe(Subscription s) {
         long token = nextToken++;
         lastCall.put(s.topicFilter(), token);
+        confirmed.remove(s.topicFilter());
         undefined.remove(s.topicFilter());
         run.submit(
-                "subscribe " + token + " " + s.topicFilter() + " " + s.maximumQos(),
                 session -> {
                     run.futures.subscribe(token, s.topicFilter());
                     session.subscribe(token, s);
-                });
+                },
+                "subscribe ",
+                token,
+                " ",
+                s.topicFilter(),
+                " ",
+                s.maximumQos());
     }
 
     private void unsubscribe(String filter) {
         long token = nextToken++;
         lastCall.put(filter, token);
+        confirmed.remove(filter);
         undefined.remove(filter);
         run.submit(
-                "unsubscribe " + token + " " + filter,
                 session -> {
                     run.futures.unsubscribe(token, filter);
                     session.unsubscribe(token, filter);
-                });
+                },
+                "unsubscribe ",
+                token,
+                " ",
+                filter);
+    }
+
+    /** The next connection may bring a new session. */
+    void disconnected() {
+        confirmed.clear();
+    }
+
+    void connected() {
+        mayStartClean = run.settings.cleanStart();
+    }
+
+    void subscribed(long token, String filter) {
+        // Answered out of order, nobody knows what the server has, and it is asked for again.
+        boolean inOrder = sim.faults.answersInAnyOrder == 0;
+        if (inOrder && run.isOnline() && token == lastCall.getOrDefault(filter, 0L)) {
+            confirmed.add(filter);
+        }
     }
 
     /** What was refused is not wanted any more, unless it was asked for again. */
@@ -291,11 +336,10 @@ final class SimulatedApplication {
     }
 
     // ---- handling
-    // ----------------------------------------------------------------------------------
 
     void handle(ClientRun by, Incoming incoming) {
         if (sim.sabotage.settlesUnhandled()) {
-            by.submit("settles nothing", s -> s.settle(incoming, ReasonCode.SUCCESS));
+            by.submit(s -> s.settle(incoming, ReasonCode.SUCCESS), "settles at once");
             return;
         }
         sim.agenda.after(
@@ -312,11 +356,14 @@ final class SimulatedApplication {
         ReasonCode outcome =
                 rejected ? sim.chance.pick(ServerChoices.PUBLISH_ERRORS) : ReasonCode.SUCCESS;
         by.submit(
-                "settles " + Words.of(incoming.message()) + " " + outcome.name(),
                 s -> {
                     by.futures.settle(incoming);
                     sim.incoming.handled(incoming);
                     s.settle(incoming, outcome);
-                });
+                },
+                "settles ",
+                incoming.message(),
+                " ",
+                outcome.name());
     }
 }

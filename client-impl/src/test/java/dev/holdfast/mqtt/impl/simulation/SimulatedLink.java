@@ -69,6 +69,10 @@ final class SimulatedLink implements Link {
         return client;
     }
 
+    boolean isOnline() {
+        return oracle.isOnline();
+    }
+
     private void connect() {
         if (reported || closing || !client.isAlive()) {
             return;
@@ -114,16 +118,15 @@ final class SimulatedLink implements Link {
     }
 
     // ---- the client's calls
-    // ------------------------------------------------------------------------
 
     @Override
     public void write(List<Packet> packets) {
         SimulationFailure.require(
-                server != null && !closing, "The client writes to no connection: " + packets);
+                server != null && !closing, "The client writes to no connection: ", packets);
         ByteBuf bytes = Unpooled.buffer();
         for (Packet packet : packets) {
             for (Packet sent : sabotage.up(packet)) {
-                sim.trace.say("client", "→ " + Words.of(sent));
+                sim.trace.say("client", "→ ", sent);
                 oracle.written(sent);
                 encoder.encode(sent, bytes);
             }
@@ -166,7 +169,7 @@ final class SimulatedLink implements Link {
 
     private void report(String what) {
         if (!reported && client.isAlive()) {
-            sim.trace.say("network", "connection is gone: " + what);
+            sim.trace.say("network", "connection is gone: ", what);
             reported = true;
             oracle.closed();
             if (server != null) {
@@ -178,11 +181,10 @@ final class SimulatedLink implements Link {
     }
 
     // ---- the server's calls
-    // ------------------------------------------------------------------------
 
     void fromServer(Packet packet) {
         for (Packet sent : sabotage.down(packet)) {
-            sim.trace.say("server", "→ " + Words.of(sent));
+            sim.trace.say("server", "→ ", sent);
             down.write(ServerCodec.encode(sent));
         }
     }
@@ -197,7 +199,6 @@ final class SimulatedLink implements Link {
     }
 
     // ---- arrivals
-    // ----------------------------------------------------------------------------------
 
     private final class ServerEnd implements Pipe.Receiver {
         private final ServerCodec codec = new ServerCodec();
@@ -237,16 +238,17 @@ final class SimulatedLink implements Link {
             }
             try {
                 for (Packet p = next(); p != null; p = next()) {
-                    sim.trace.say("client", "← " + Words.of(p));
+                    sim.trace.say("client", "← ", p);
                     if (p instanceof Connack c && !c.reason().isError()) {
                         oracle.connacked(server);
                         client.connacked(server.announced());
                     }
+                    oracle.arrived(p);
                     listener.received(p);
                 }
             } catch (ProtocolViolation v) {
                 deaf = true;
-                sim.trace.say("client", "← " + v.getMessage());
+                sim.trace.say("client", "← ", v.getMessage());
                 listener.violated(v);
             }
             received.discardReadBytes();

@@ -40,7 +40,6 @@ final class SimulatedServer {
     }
 
     // ---- sessions
-    // ----------------------------------------------------------------------------------
 
     /** A CONNECT takes over from the connection there was. Tells whether its session goes on. */
     boolean connect(ServerConnection by, Connect connect) {
@@ -55,7 +54,7 @@ final class SimulatedServer {
         boolean present = session != null;
         if (!present) {
             session = new ServerSession(++sessions);
-            sim.trace.say("server", "begins session " + session.number);
+            sim.trace.say("server", "begins session ", session.number);
         } else if (!session.known) {
             sim.trace.say("server", "resumes a session that the client may not know of");
             session.mistakable = true;
@@ -88,7 +87,7 @@ final class SimulatedServer {
 
     void endSession(String why) {
         if (session != null) {
-            sim.trace.say("server", "ends session " + session.number + ": " + why);
+            sim.trace.say("server", "ends session ", session.number, ": ", why);
             session = null;
             sim.outgoing.sessionEnded();
             sim.incoming.sessionEnded();
@@ -117,7 +116,6 @@ final class SimulatedServer {
     }
 
     // ---- messages of others
-    // ------------------------------------------------------------------------
 
     void publish() {
         if (published >= SimulatedApplication.MOST_MESSAGES) {
@@ -137,7 +135,7 @@ final class SimulatedServer {
             return;
         }
         String key = "s" + published++;
-        sim.trace.say("server", "is to forward " + key + " at QoS " + qos.ordinal());
+        sim.trace.say("server", "is to forward ", key, " at QoS ", qos.ordinal());
         sim.incoming.forwarded(key, qos);
         session.queue.add(Message.to(TOPICS.get(choice)).payload(key).qos(qos).build());
         if (connection != null) {

@@ -6,7 +6,9 @@ import dev.holdfast.mqtt.store.SessionState;
 import dev.holdfast.mqtt.store.StoreException;
 import dev.holdfast.mqtt.store.StoredSession;
 import java.util.ArrayDeque;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * A disk that is late, keeps its order, may fail for good, and after a crash holds what was
@@ -19,6 +21,9 @@ final class SimulatedStore {
 
     /** What the disk holds, until it holds something else. */
     private Recovered view = disk.recovered();
+
+    /** Payloads of all QoS 2 messages of the server that were ever on disk. */
+    private final Set<String> everReceived = new HashSet<>();
 
     SimulatedStore(Simulation sim) {
         this.sim = sim;
@@ -45,10 +50,17 @@ final class SimulatedStore {
         return view;
     }
 
+    boolean hasReceived(String payload) {
+        return everReceived.contains(payload);
+    }
+
     private void apply(List<Change> changes) {
         view = null;
         for (Change change : changes) {
             disk.apply(change);
+            if (change instanceof Change.Received c) {
+                everReceived.add(c.message().message().payloadText());
+            }
         }
     }
 
@@ -78,7 +90,7 @@ final class SimulatedStore {
 
         @Override
         public void write(List<Change> changes, Outcome outcome) {
-            sim.trace.say("store", "is to store " + Words.of(changes));
+            sim.trace.say("store", "is to store ", changes);
             List<Change> kept = sim.sabotage.store(changes);
             if (sim.sabotage.storeLies()) {
                 outcome.stored();
@@ -120,7 +132,7 @@ final class SimulatedStore {
             }
             if (!task.changes().isEmpty()) {
                 apply(task.changes());
-                sim.trace.say("store", "has stored " + task.changes().size() + " changes");
+                sim.trace.say("store", "has stored ", task.changes().size(), " changes");
             }
             task.done().run();
         }
@@ -151,7 +163,7 @@ final class SimulatedStore {
 
         private void keepSome() {
             int keep = sim.chance.upTo(underway.size());
-            sim.trace.say("store", "keeps " + keep + " of " + underway.size() + " batches");
+            sim.trace.say("store", "keeps ", keep, " of ", underway.size(), " batches");
             for (Task task : underway) {
                 if (keep-- > 0) {
                     apply(task.changes());

@@ -28,7 +28,10 @@ import java.util.Map;
  */
 final class Simulation {
     /** What is known of a run that went well. */
-    record Result(long hash, int lines, int published, int forwarded) {}
+    record Result(long fingerprint, int events, int published, int forwarded) {}
+
+    /** How many lines of its trace are shown of a run that fails. */
+    private static final int TAIL = 150;
 
     private static final long EPOCH = 1_700_000_000_000L;
     private static final long PATIENCE = Duration.ofMinutes(3).toMillis();
@@ -55,12 +58,12 @@ final class Simulation {
     private long clockOffset;
     private long latestWallClock;
 
-    private Simulation(long seed, Sabotage sabotage, boolean fullTrace) {
+    private Simulation(long seed, Sabotage sabotage, boolean keepsWords) {
         this.sabotage = sabotage;
         this.checksDisk = sabotage == Sabotage.NONE;
         chance = new Chance(seed);
         agenda = new Agenda(chance);
-        trace = new Trace(agenda, fullTrace);
+        trace = new Trace(agenda, keepsWords);
         faults = new Faults(chance);
         policy =
                 new SessionLostPolicy(
@@ -87,15 +90,52 @@ final class Simulation {
     /**
      * Runs one seed.
      *
-     * @throws AssertionError with the seed and the last lines of the trace
+     * @throws AssertionError with the seed and what came last before it failed
      */
     static Result run(long seed, Sabotage sabotage) {
-        Simulation sim = new Simulation(seed, sabotage, Boolean.getBoolean("simulation.trace"));
         try {
-            return sim.run();
+            return new Simulation(seed, sabotage, false).run();
         } catch (RuntimeException | AssertionError e) {
-            throw new AssertionError("Seed " + seed + ": " + e.getMessage() + "\n" + sim.trace, e);
+            throw explain(seed, sabotage, e);
         }
+    }
+
+    /** Whether a run of a client with this fault fails; why does not matter. */
+    static boolean notices(long seed, Sabotage sabotage) {
+        try {
+            new Simulation(seed, sabotage, false).run();
+            return false;
+        } catch (RuntimeException | AssertionError expected) {
+            return true;
+        }
+    }
+
+    private static AssertionError explain(long seed, Sabotage sabotage, Throwable failure) {
+        Simulation again = new Simulation(seed, sabotage, true);
+        String what = String.valueOf(failure.getMessage());
+        try {
+            again.run();
+            what += "\nThe same seed went well when it was run again: chance is not its only cause";
+        } catch (RuntimeException | AssertionError same) {
+            if (!what.equals(same.getMessage())) {
+                what += "\nThe same seed failed otherwise when it was run again: " + same;
+            }
+        }
+        return new AssertionError(
+                "Seed " + seed + ": " + what + "\nWhat came last:\n" + again.trace.tail(TAIL),
+                failure);
+    }
+
+    /** All that happens in a run, and how it ends. */
+    static String replay(long seed) {
+        Simulation sim = new Simulation(seed, Sabotage.NONE, true);
+        String end;
+        try {
+            end = "went well: " + sim.run();
+        } catch (RuntimeException | AssertionError e) {
+            end = "failed: " + e.getMessage();
+        }
+        return sim.trace.text() + "\nSeed " + seed + " " + end;
     }
 
     private Result run() {
@@ -109,12 +149,12 @@ final class Simulation {
         application.endFaults();
         String open = whatIsOpen();
         while (open != null) {
-            require(agenda.now() < troubleEnds + PATIENCE, "It comes to no end: " + open);
+            require(agenda.now() < troubleEnds + PATIENCE, "It comes to no end: ", open);
             agenda.runUntil(agenda.now() + 500);
             open = whatIsOpen();
         }
         outgoing.requireNothingLost();
-        return new Result(trace.hash(), trace.length(), outgoing.count(), incoming.count());
+        return new Result(trace.fingerprint(), trace.length(), outgoing.count(), incoming.count());
     }
 
     private String whatIsOpen() {
@@ -165,7 +205,6 @@ final class Simulation {
     }
 
     // ---- time
-    // --------------------------------------------------------------------------------------
 
     long wallClock() {
         long time = EPOCH + agenda.now() + clockOffset;
@@ -187,15 +226,14 @@ final class Simulation {
     }
 
     // ---- settings
-    // ----------------------------------------------------------------------------------
 
-    ClientSettings settings(Collection<Subscription> declared) {
+    ClientSettings settings(boolean cleanStart, Collection<Subscription> declared) {
         Map<Subscription, MessageHandler> subscriptions = new LinkedHashMap<>();
         declared.forEach(s -> subscriptions.put(s, UNUSED));
         return new ClientSettings(
                 URI.create("mqtt://server"),
                 "client",
-                false,
+                cleanStart,
                 sessionExpiry,
                 chance.pick(0, 5, 60),
                 chance.pick(1, 2, 5, 1_000),

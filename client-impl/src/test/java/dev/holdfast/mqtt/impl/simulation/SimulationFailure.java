@@ -8,9 +8,16 @@ final class SimulationFailure extends AssertionError {
         super(what);
     }
 
-    static void require(boolean holds, String otherwise) {
+    /**
+     * @param otherwise parts of a text, put together only if it does not hold
+     */
+    static void require(boolean holds, Object... otherwise) {
         if (!holds) {
-            throw new SimulationFailure(otherwise);
+            StringBuilder text = new StringBuilder();
+            for (Object part : otherwise) {
+                text.append(part);
+            }
+            throw new SimulationFailure(text.toString());
         }
     }
 }

@@ -1,56 +1,56 @@
 package dev.holdfast.mqtt.impl.simulation;
 
-import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
 
-/** What happened, one line each; keeps the last ones, and a hash over all. */
+/**
+ * What happened, one line each. Most runs keep no words, only a fingerprint: a run that fails is
+ * run again with words, since the same seed does the same.
+ */
 final class Trace {
-    private static final int TAIL = 150;
-
     private final Agenda agenda;
-    private final int keep;
-    private final ArrayDeque<String> lines = new ArrayDeque<>();
-    private long hash;
+    private final boolean keepsWords;
+    private final List<String> lines = new ArrayList<>();
+    private long fingerprint;
     private int length;
 
-    Trace(Agenda agenda, boolean full) {
+    Trace(Agenda agenda, boolean keepsWords) {
         this.agenda = agenda;
-        this.keep = full ? Integer.MAX_VALUE : TAIL;
+        this.keepsWords = keepsWords;
     }
 
-    void say(String who, String what) {
-        String line = agenda.now() + " " + who + " " + what;
-        hash = hash * 1_000_003 + line.hashCode();
+    /**
+     * @param what texts, and whatever {@link Words} has words for
+     */
+    void say(String who, Object... what) {
         length++;
-        lines.add(line);
-        if (lines.size() > keep) {
-            lines.remove();
+        fingerprint = 31 * (31 * fingerprint + agenda.now()) + who.hashCode() + what.length;
+        if (keepsWords) {
+            StringBuilder line = new StringBuilder();
+            line.append(String.format("%8d  %-10s ", agenda.now(), who));
+            for (Object part : what) {
+                line.append(Words.of(part));
+            }
+            lines.add(line.toString());
         }
     }
 
-    long hash() {
-        return hash;
+    /** Over when who did something, whether words are kept or not. */
+    long fingerprint() {
+        return fingerprint;
     }
 
     int length() {
         return length;
     }
 
-    @Override
-    public String toString() {
-        StringBuilder text = new StringBuilder();
-        if (length > lines.size()) {
-            text.append("… ").append(length - lines.size()).append(" lines before these\n");
-        }
-        for (String line : lines) {
-            int time = line.indexOf(' ');
-            int who = line.indexOf(' ', time + 1);
-            text.append(
-                    String.format(
-                            "%8s  %-10s %s%n",
-                            line.substring(0, time),
-                            line.substring(time + 1, who),
-                            line.substring(who + 1)));
-        }
-        return text.toString();
+    String text() {
+        return String.join("\n", lines);
+    }
+
+    String tail(int most) {
+        int from = Math.max(0, lines.size() - most);
+        String omitted = from == 0 ? "" : "… " + from + " lines before these\n";
+        return omitted + String.join("\n", lines.subList(from, lines.size()));
     }
 }

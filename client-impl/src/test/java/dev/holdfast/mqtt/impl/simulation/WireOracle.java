@@ -16,6 +16,9 @@ import dev.holdfast.mqtt.impl.packet.Unsubscribe;
 import dev.holdfast.mqtt.store.OutgoingMessage;
 import dev.holdfast.mqtt.store.Recovered;
 import dev.holdfast.mqtt.store.SessionState.Presence;
+import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.Map;
 
 /**
  * Looks at what the client writes to one connection, in the moment it does: whether it rests on
@@ -27,11 +30,18 @@ final class WireOracle {
     private ServerSession session;
     private boolean connectWritten;
     private boolean disconnectWritten;
+    private boolean closed;
 
     /** Milliseconds; 0 while there is none. */
     private long keepAlive;
 
     private long lastWritten;
+
+    /** QoS 2 messages that came here and have no PUBREC, by Packet Identifier; repeats too. */
+    private final Map<Integer, ArrayDeque<String>> unanswered = new HashMap<>();
+
+    /** For each PUBREL without PUBCOMP, the delivery on disk when it came; 0 for none. */
+    private final Map<Integer, ArrayDeque<Long>> released = new HashMap<>();
 
     WireOracle(Simulation sim, ClientRun client) {
         this.sim = sim;
@@ -47,9 +57,31 @@ final class WireOracle {
         keepAlive = 1_000L * (servers == Connack.ABSENT ? own : servers);
     }
 
+    boolean isOnline() {
+        return session != null && !closed;
+    }
+
     void closed() {
+        closed = true;
+        sim.application.disconnected();
         requireInTime();
         keepAlive = 0;
+    }
+
+    /** A packet comes to the client. */
+    void arrived(Packet packet) {
+        if (packet instanceof Publish p && p.message().qos() == QoS.EXACTLY_ONCE) {
+            String key = p.message().payloadText();
+            unanswered.computeIfAbsent(p.packetIdentifier(), i -> new ArrayDeque<>()).add(key);
+        } else if (packet instanceof Pubrel p) {
+            int identifier = p.packetIdentifier();
+            long delivery = deliveryOnDisk(identifier);
+            released.computeIfAbsent(identifier, i -> new ArrayDeque<>()).add(delivery);
+        }
+    }
+
+    private long deliveryOnDisk(int packetIdentifier) {
+        return sim.store.onDisk().receivedIdentifiers().getOrDefault(packetIdentifier, 0L);
     }
 
     void written(Packet packet) {
@@ -65,6 +97,7 @@ final class WireOracle {
         } else if (packet instanceof Pubrel p && p.reason() == ReasonCode.SUCCESS) {
             sim.outgoing.released(p.packetIdentifier(), session);
         } else if (packet instanceof Connect p && p.cleanStart()) {
+            require(sim.application.mayStartClean(), "Clean Start, though nobody asked for it");
             sim.outgoing.sessionEnded();
         }
         if (sim.checksDisk) {
@@ -94,13 +127,15 @@ final class WireOracle {
             require(
                     m != null && m.state() == OutgoingMessage.State.RELEASED,
                     "PUBREL before it was stored");
-        } else if (packet instanceof Pubrec p && p.reason() == ReasonCode.SUCCESS) {
+        } else if (packet instanceof Pubrec p) {
+            String key = unanswered.get(p.packetIdentifier()).remove();
             require(
-                    disk.receivedIdentifiers().containsKey(p.packetIdentifier()),
+                    sim.store.hasReceived(key) || session.mistakable,
                     "PUBREC before the message was stored");
         } else if (packet instanceof Pubcomp p) {
+            long before = released.get(p.packetIdentifier()).remove();
             require(
-                    !disk.receivedIdentifiers().containsKey(p.packetIdentifier()),
+                    before == 0 || before != deliveryOnDisk(p.packetIdentifier()),
                     "PUBCOMP before the Packet Identifier was forgotten on disk");
         } else if (packet instanceof Unsubscribe p) {
             require(

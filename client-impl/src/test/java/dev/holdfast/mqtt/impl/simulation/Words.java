@@ -23,10 +23,27 @@ import dev.holdfast.mqtt.store.OutgoingMessage;
 import dev.holdfast.mqtt.store.Recovered;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 
 /** Packets, changes and events in few words, for the trace. */
 final class Words {
     private Words() {}
+
+    /** Texts and numbers are words already. */
+    static String of(Object o) {
+        if (o instanceof Packet p) {
+            return of(p);
+        } else if (o instanceof Event e) {
+            return of(e);
+        } else if (o instanceof Message m) {
+            return of(m);
+        } else if (o instanceof Recovered r) {
+            return of(r);
+        } else if (o instanceof List<?> changes) {
+            return changes.stream().map(c -> of((Change) c)).collect(Collectors.joining("; "));
+        }
+        return String.valueOf(o);
+    }
 
     static String of(Message m) {
         return "QoS " + m.qos().ordinal() + " " + m.payloadText() + (m.retain() ? " RETAIN" : "");
@@ -51,7 +68,6 @@ final class Words {
     }
 
     // ---- packets
-    // -----------------------------------------------------------------------------------
 
     static String of(Packet packet) {
         String name = typeOf(packet).toUpperCase(Locale.ROOT);
@@ -102,15 +118,6 @@ final class Words {
     }
 
     // ---- changes
-    // -----------------------------------------------------------------------------------
-
-    static String of(List<Change> changes) {
-        StringBuilder words = new StringBuilder();
-        for (Change change : changes) {
-            words.append(words.isEmpty() ? "" : "; ").append(of(change));
-        }
-        return words.toString();
-    }
 
     private static String of(Change change) {
         if (change instanceof Change.Accepted c) {
@@ -158,7 +165,6 @@ final class Words {
     }
 
     // ---- events
-    // ------------------------------------------------------------------------------------
 
     static String of(Event event) {
         String name = typeOf(event);

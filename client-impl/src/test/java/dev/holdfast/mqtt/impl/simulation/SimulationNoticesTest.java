@@ -1,0 +1,48 @@
+package dev.holdfast.mqtt.impl.simulation;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.holdfast.mqtt.impl.codec.Encoder;
+import dev.holdfast.mqtt.impl.session.BrokenRule;
+import dev.holdfast.mqtt.impl.session.Session;
+import dev.holdfast.mqtt.impl.session.TestSession;
+import dev.holdfast.mqtt.spi.ClientSettings;
+import dev.holdfast.mqtt.store.Recovered;
+import java.util.stream.LongStream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * Keeps {@link Simulation} honest: a client with one fault fails in one of its runs. Where none
+ * fails, the simulated server or the oracles are too lenient, or what was broken is not needed.
+ */
+class SimulationNoticesTest {
+    private static final int SEEDS = 2_000;
+
+    /** Only by what comes of it: nobody looks at the disk when something is sent too early. */
+    @ParameterizedTest
+    @EnumSource
+    void whenSomethingDoesNotWaitForTheStore(BrokenRule rule) {
+        assertNoticed(
+                new Sabotage() {
+                    @Override
+                    public Session session(ClientSettings s, Recovered r, Chance chance) {
+                        return TestSession.breaking(rule, s, r, chance, Encoder::encodedSize);
+                    }
+                });
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void thatSomethingIsWrong(Mutation mutation) {
+        assertNoticed(mutation);
+    }
+
+    private static void assertNoticed(Sabotage sabotage) {
+        boolean noticed =
+                LongStream.range(0, SEEDS)
+                        .parallel()
+                        .anyMatch(seed -> Simulation.notices(seed, sabotage));
+        assertTrue(noticed, "no run of " + SEEDS + " fails");
+    }
+}
