@@ -257,7 +257,10 @@ final class OutgoingPublishes {
     void received(Pubrec p) {
         Outgoing o = holder(p.packetIdentifier(), "PUBREC", QoS.EXACTLY_ONCE);
         if (o == null) {
-            outbox.send(new Pubrel(p.packetIdentifier(), ReasonCode.PACKET_IDENTIFIER_NOT_FOUND));
+            if (!p.reason().isError()) { // an error has ended the exchange on both sides
+                outbox.send(
+                        new Pubrel(p.packetIdentifier(), ReasonCode.PACKET_IDENTIFIER_NOT_FOUND));
+            }
         } else if (o.state == State.RELEASED) {
             outbox.send(new Pubrel(p.packetIdentifier(), ReasonCode.SUCCESS));
         } else if (p.reason().isError()) {

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.holdfast.mqtt.DisconnectOptions;
+import dev.holdfast.mqtt.Message;
 import dev.holdfast.mqtt.MqttClient;
 import dev.holdfast.mqtt.MqttException;
 import dev.holdfast.mqtt.Publication;
@@ -74,6 +75,22 @@ class DisconnectStatementsTest extends ScriptedTest {
             assertTrue(connection.nextIfAny(SOON) != null, "no DISCONNECT came");
         }
         connection.expectClosed(SOON);
+    }
+
+    /** The server reads nothing, so that the DISCONNECT stays behind what it does not take. */
+    @Test
+    @Statement({"3.14.4-2", "4.13.2-1"})
+    void closesForAnErrorThoughItsDisconnectCannotLeave() {
+        MqttClient client = client();
+        ScriptedConnection connection = connect(client);
+        Message large = Message.to("t").payload(new byte[1 << 20]).qos(QoS.AT_MOST_ONCE).build();
+        for (int i = 0; i < 40; i++) {
+            client.publish(large);
+        }
+        connection.send("00 00");
+        MqttException cause = listener.await(Recorder.WasDisconnected.class).cause();
+        assertInstanceOf(MqttException.ServerMisbehaved.class, cause);
+        server.accept().resume();
     }
 
     @Test

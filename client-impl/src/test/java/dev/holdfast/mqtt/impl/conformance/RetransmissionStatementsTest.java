@@ -154,6 +154,15 @@ class RetransmissionStatementsTest extends ScriptedTest {
         }
     }
 
+    /** A PUBREC of failure ends an exchange, also one that the client has forgotten. */
+    @Test
+    @Statement("4.3.3-4")
+    void sendsNoPubrelForAFailureOfAnUnknownIdentifier() {
+        ScriptedConnection connection = connect(client());
+        connection.send("50 03 00 4D 97");
+        connection.fence();
+    }
+
     // ---- when it is sent again
 
     /** SUBSCRIBE and UNSUBSCRIBE are asked anew, with identifiers that are free again. */

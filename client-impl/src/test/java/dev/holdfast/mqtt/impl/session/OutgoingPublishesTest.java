@@ -13,7 +13,9 @@ import dev.holdfast.mqtt.SessionLostPolicy;
 import dev.holdfast.mqtt.SessionLostPolicy.InFlight;
 import dev.holdfast.mqtt.StoreLimits;
 import dev.holdfast.mqtt.Subscription;
+import dev.holdfast.mqtt.impl.conformance.Statement;
 import dev.holdfast.mqtt.impl.packet.Packet;
+import dev.holdfast.mqtt.impl.packet.Puback;
 import dev.holdfast.mqtt.impl.packet.Pubcomp;
 import dev.holdfast.mqtt.impl.packet.Publish;
 import dev.holdfast.mqtt.impl.packet.Pubrec;
@@ -169,5 +171,36 @@ class OutgoingPublishesTest {
         next.connect(true);
 
         assertTrue(next.sent(Publish.class).dup());
+    }
+
+    /** A timer must not send anything again, nor give up (sections 4.1 and 4.4). */
+    @Test
+    @Statement({"4.1.0-1", "4.4.0-1"})
+    void openExchangesAreNeitherRepeatedNorGivenUpHoweverLongTheServerIsSilent() {
+        TestCore core = new TestCore();
+        core.connect(false);
+        core.session.publish(1, Message.to("a").build(), OutgoingMessage.NEVER);
+        Message twice = Message.to("a").qos(QoS.EXACTLY_ONCE).build();
+        core.session.publish(2, twice, OutgoingMessage.NEVER);
+        core.session.publish(3, twice, OutgoingMessage.NEVER);
+        int once = core.sent(Publish.class).packetIdentifier();
+        int open = core.sent(Publish.class).packetIdentifier();
+        int released = core.sent(Publish.class).packetIdentifier();
+        core.session.received(new Pubrec(released, ReasonCode.SUCCESS));
+        core.sent(Pubrel.class);
+        core.session.subscribe(4, Subscription.to("a"));
+        core.sent(Subscribe.class);
+
+        for (int hour = 0; hour < 48; hour++) {
+            core.advance(3_600_000);
+        }
+
+        core.assertNothingSent();
+        core.session.received(new Puback(once, ReasonCode.SUCCESS));
+        core.session.received(new Pubcomp(released, ReasonCode.SUCCESS));
+        core.session.received(new Pubrec(open, ReasonCode.SUCCESS));
+        assertEquals(open, core.sent(Pubrel.class).packetIdentifier());
+        core.session.received(new Pubcomp(open, ReasonCode.SUCCESS));
+        assertEquals(3, core.told(Event.Acknowledged.class).size());
     }
 }
