@@ -73,21 +73,36 @@ final class Certificates {
         }
     }
 
+    /** What a server needs that vouches for itself. */
+    static SSLContext selfSigned(String host) {
+        Certificates itself = new Certificates(host);
+        return context(itself.key, itself.sign(host, itself.key, hostName(host), yesterday()));
+    }
+
     /** What a server of this host needs. */
     SSLContext server(String host) {
-        return server(host, Instant.now().minus(Duration.ofDays(1)));
+        return server(host, yesterday());
+    }
+
+    private static Instant yesterday() {
+        return Instant.now().minus(Duration.ofDays(1));
     }
 
     /** What a server of this host needs, valid for 30 days. */
     SSLContext server(String host, Instant validFrom) {
         KeyPair serverKey = newKey();
+        return context(serverKey, sign("server", serverKey, hostName(host), validFrom), own);
+    }
+
+    private static byte[] hostName(String host) {
         byte[] names = der(SEQUENCE, der(DNS_NAME, host.getBytes(StandardCharsets.US_ASCII)));
-        byte[] extension = der(SEQUENCE, SUBJECT_ALTERNATIVE_NAME, der(OCTET_STRING, names));
-        Certificate certificate = sign("server", serverKey, extension, validFrom);
+        return der(SEQUENCE, SUBJECT_ALTERNATIVE_NAME, der(OCTET_STRING, names));
+    }
+
+    private static SSLContext context(KeyPair serverKey, Certificate... chain) {
         try {
             KeyStore store = KeyStore.getInstance("PKCS12");
             store.load(null, null);
-            Certificate[] chain = {certificate, own};
             store.setKeyEntry("server", serverKey.getPrivate(), PASSWORD, chain);
             KeyManagerFactory keys =
                     KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());

@@ -93,6 +93,11 @@ class TlsTest extends ScriptedTest {
     }
 
     @Test
+    void refusesAServerThatVouchesForItself() {
+        expectDistrust(Certificates.selfSigned("localhost"), "certification path");
+    }
+
+    @Test
     void refusesAServerThatAnswersForAnotherHost() {
         expectDistrust(OTHER_HOST, "localhost");
     }
@@ -101,6 +106,23 @@ class TlsTest extends ScriptedTest {
     void refusesAnExpiredCertificate() {
         Instant longAgo = Instant.now().minus(Duration.ofDays(60));
         expectDistrust(AUTHORITY.server("localhost", longAgo), "NotAfter");
+    }
+
+    /** A reference to a server without TLS, or with it, leads nowhere. */
+    @Test
+    void doesNotLeaveTlsForAServerReference() {
+        try (ScriptedServer plain = ScriptedServer.start()) {
+            MqttClient client = clientOf(GOOD);
+            var connected = client.connect();
+            secure.accept()
+                    .accept(
+                            Packets.refusal(ReasonCode.USE_ANOTHER_SERVER)
+                                    .serverReference("mqtt://127.0.0.1:" + plain.port()));
+            ScriptedConnection again = secure.accept().accept();
+            get(connected);
+            assertEquals("TLSv1.3", again.tlsSession().getProtocol());
+            plain.expectNoConnection(ScriptedConnection.QUIET);
+        }
     }
 
     /** Trying again would not help, so the first attempt is the last. */
