@@ -1,59 +1,140 @@
 package dev.holdfast.mqtt.impl.codec;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.management.ThreadMXBean;
+import dev.holdfast.mqtt.impl.Fuzz;
 import dev.holdfast.mqtt.impl.packet.Packet;
 import dev.holdfast.mqtt.impl.packet.ProtocolViolation;
+import dev.holdfast.mqtt.impl.packet.Puback;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
+import java.lang.management.ManagementFactory;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
-/** Frames that were right until something happened to them. */
+/**
+ * Frames that were right until something happened to them. More with {@code
+ * -Dfuzz.frames=10000000}, one again with {@code -Dfuzz.seed=4711 -Dfuzz.frames=1}.
+ */
+@Timeout(value = 1, unit = TimeUnit.HOURS)
 class MutationTest {
     private static final int FRAMES = 200_000;
     private static final int MAXIMUM_PACKET_SIZE = 2_000;
 
+    /**
+     * What one packet may take for each byte of the Maximum Packet Size: the worst are User
+     * Properties, of which each needs five bytes on the wire and three objects here.
+     */
+    private static final int MEMORY_PER_BYTE = 40;
+
+    /** Packets are longer to make than to mutate: each serves for some frames in a row. */
+    private static final int FRAMES_PER_PACKET = 10;
+
+    private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+
+    private int decoded;
+    private int refused;
+    private int incomplete;
+    private long packetSeed = Long.MIN_VALUE;
+    private byte[] frame = {};
+
     @Test
     void decodesOrRefusesWhateverArrives() {
-        Random random = new Random(9);
-        RandomPackets packets = new RandomPackets(9);
-        int decoded = 0;
-        int refused = 0;
-        int incomplete = 0;
-        byte[] frame = {};
-        for (int i = 0; i < FRAMES; i++) {
-            if (i % 10 == 0) {
-                frame = ServerCodec.encode(packets.fromServer());
-                frame = Arrays.copyOf(frame, Math.min(frame.length, 4_000));
-            }
-            byte[] mutant = mutate(frame, random);
-            ByteBuf in = Unpooled.wrappedBuffer(mutant);
-            try {
-                Packet packet = new Decoder(MAXIMUM_PACKET_SIZE, 2, true).decode(in);
-                if (packet == null) {
-                    incomplete++;
-                    assertEquals(0, in.readerIndex());
-                } else {
-                    decoded++;
-                    assertTrue(in.readerIndex() <= MAXIMUM_PACKET_SIZE);
-                    assertMeansTheSameWhenWrittenAgain(packet);
-                }
-            } catch (ProtocolViolation e) {
-                refused++;
+        Fuzz.run("fuzz.frames", FRAMES, this::decode);
+        if (Long.getLong("fuzz.frames", FRAMES) >= FRAMES) {
+            // No outcome is rare, or the mutations test little.
+            assertTrue(decoded > FRAMES / 10, "decoded " + decoded);
+            assertTrue(refused > FRAMES / 10, "refused " + refused);
+            assertTrue(incomplete > FRAMES / 100, "incomplete " + incomplete);
+        }
+    }
+
+    private void decode(long seed) {
+        byte[] mutant = mutate(frame(seed / FRAMES_PER_PACKET), new Random(seed));
+        ByteBuf in = Unpooled.wrappedBuffer(mutant);
+        try {
+            Packet packet = decode(mutant, in);
+            if (packet == null) {
+                incomplete++;
                 assertEquals(0, in.readerIndex());
-                assertTrue(e.reason().isError());
-            } catch (RuntimeException | AssertionError e) {
-                throw new AssertionError(HexFormat.of().formatHex(mutant), e);
+            } else {
+                decoded++;
+                assertTrue(in.readerIndex() <= MAXIMUM_PACKET_SIZE);
+                assertMeansTheSameWhenWrittenAgain(packet);
+            }
+        } catch (ProtocolViolation e) {
+            refused++;
+            assertEquals(0, in.readerIndex());
+            assertTrue(e.reason().isError());
+        } catch (RuntimeException | AssertionError e) {
+            throw new AssertionError(HexFormat.of().formatHex(mutant), e);
+        }
+    }
+
+    private byte[] frame(long seed) {
+        if (seed != packetSeed) {
+            packetSeed = seed;
+            byte[] whole = ServerCodec.encode(new RandomPackets(seed).fromServer());
+            frame = Arrays.copyOf(whole, Math.min(whole.length, 4_000));
+        }
+        return frame;
+    }
+
+    /** Whatever lengths are announced, memory is taken for what may come at most. */
+    private static @Nullable Packet decode(byte[] mutant, ByteBuf in) {
+        long before = THREADS.getCurrentThreadAllocatedBytes();
+        try {
+            return new Decoder(MAXIMUM_PACKET_SIZE, 2, true).decode(in);
+        } finally {
+            if (taken(before) > MEMORY_PER_BYTE * MAXIMUM_PACKET_SIZE) {
+                // Code that runs for the first time takes memory, too, but not for a second time.
+                assertTakesLittle(mutant);
             }
         }
-        // Neither outcome is rare, or the mutations test little.
-        assertTrue(decoded > FRAMES / 10, "decoded " + decoded);
-        assertTrue(refused > FRAMES / 10, "refused " + refused);
-        assertTrue(incomplete > FRAMES / 100, "incomplete " + incomplete);
+    }
+
+    private static void assertTakesLittle(byte[] mutant) {
+        long before = THREADS.getCurrentThreadAllocatedBytes();
+        try {
+            new Decoder(MAXIMUM_PACKET_SIZE, 2, true).decode(Unpooled.wrappedBuffer(mutant));
+        } catch (ProtocolViolation e) {
+            // Expected of most; it is the memory that counts here.
+        }
+        long taken = taken(before);
+        assertTrue(
+                taken <= MEMORY_PER_BYTE * MAXIMUM_PACKET_SIZE,
+                () -> taken + " bytes of memory: " + HexFormat.of().formatHex(mutant));
+    }
+
+    private static long taken(long before) {
+        return THREADS.getCurrentThreadAllocatedBytes() - before;
+    }
+
+    /** The frame of 2,000 bytes that is made of as many objects as possible. */
+    @Test
+    void smallestUserPropertiesTakeMemoryInProportion() {
+        int count = (MAXIMUM_PACKET_SIZE - 10) / 5;
+        ByteBuf frame = Unpooled.buffer();
+        VariableByteInteger.write(frame.writeByte(0x40), 3 + 2 + count * 5);
+        VariableByteInteger.write(frame.writeShort(1).writeByte(0), count * 5);
+        for (int i = 0; i < count; i++) {
+            frame.writeByte(0x26).writeInt(0);
+        }
+        byte[] bytes = ByteBufUtil.getBytes(frame);
+        Puback puback =
+                assertInstanceOf(
+                        Puback.class, new Decoder(MAXIMUM_PACKET_SIZE, 2, true).decode(frame));
+        assertEquals(count, puback.userProperties().size());
+        assertTakesLittle(bytes);
     }
 
     private static void assertMeansTheSameWhenWrittenAgain(Packet packet) {

@@ -200,6 +200,17 @@ public final class ScriptedConnection {
         write(all.array());
     }
 
+    /** Sends a packet, unless the client has closed the connection. */
+    public void sendIfOpen(Packet packet) {
+        byte[] bytes = ServerCodec.encode(packet);
+        note(() -> "server, if still possible: " + HEX.formatHex(bytes));
+        try {
+            socket.getOutputStream().write(bytes);
+        } catch (IOException e) {
+            ended = true;
+        }
+    }
+
     /** Sends bytes given in hexadecimal digits, spaces allowed. */
     public void send(String hex) {
         sendBytes(HexFormat.of().parseHex(hex.replace(" ", "")));
