@@ -39,7 +39,9 @@ import org.junit.jupiter.params.provider.ValueSource;
  * an Authentication Method neither sends nor takes (sections 3.15 and 4.12).
  */
 class DisconnectStatementsTest extends ScriptedTest {
-    private static final Duration SOON = Duration.ofSeconds(2);
+    /** By itself, long before any time-out; a busy machine may take a moment. */
+    private static final Duration SOON = Duration.ofSeconds(5);
+
     private static final String AUTH_CONTINUE = "F0 0B 18 09 15 00 01 4D 16 00 02 63 31";
 
     // ---- the client goes
