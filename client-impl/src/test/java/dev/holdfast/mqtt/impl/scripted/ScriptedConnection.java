@@ -96,6 +96,17 @@ public final class ScriptedConnection {
         }
     }
 
+    /** Takes these packets, in whatever order they come. */
+    public void expectInAnyOrder(Packet... expected) {
+        List<Packet> missing = new ArrayList<>(List.of(expected));
+        while (!missing.isEmpty()) {
+            Packet packet = expect(Packet.class);
+            if (!missing.remove(packet)) {
+                throw failure("Expected one of " + missing + ", but this came: " + packet);
+            }
+        }
+    }
+
     /** Takes the next bytes, which must be these in hexadecimal digits. */
     public void expectBytes(String hex) {
         byte[] expected = HexFormat.of().parseHex(hex.replace(" ", ""));
