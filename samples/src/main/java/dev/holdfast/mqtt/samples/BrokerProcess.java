@@ -5,8 +5,10 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 
-/** An {@link EmbeddedBroker} in a child process, for samples and tests. */
+/** A broker in a child process, {@link EmbeddedBroker} as a rule, for samples and tests. */
 public final class BrokerProcess implements AutoCloseable {
     private static final Duration START_TIMEOUT = Duration.ofSeconds(60);
 
@@ -36,18 +38,33 @@ public final class BrokerProcess implements AutoCloseable {
      * @return the running broker
      */
     public static BrokerProcess start(int port, Path folder) {
+        return start(EmbeddedBroker.class, port, folder);
+    }
+
+    /**
+     * Starts a broker and waits until it serves.
+     *
+     * @param program takes the port and the folder as its first arguments, prints {@code READY} and
+     *     its address, and serves until its standard input is closed
+     * @param port where it listens, 0 for a free port
+     * @param folder for its configuration and its log {@code broker.log}; made if missing
+     * @param more further arguments of the program
+     * @return the running broker
+     */
+    public static BrokerProcess start(Class<?> program, int port, Path folder, String... more) {
         try {
             Files.createDirectories(folder);
         } catch (IOException e) {
             throw new SampleFailure("Could not make the broker's folder " + folder, e);
         }
+        List<String> args = new ArrayList<>(List.of(Integer.toString(port), folder.toString()));
+        args.addAll(List.of(more));
         ChildProcess process =
                 ChildProcess.start(
                         "embedded broker",
-                        EmbeddedBroker.class,
+                        program,
                         folder.resolve("broker.log"),
-                        Integer.toString(port),
-                        folder.toString());
+                        args.toArray(String[]::new));
         try {
             return new BrokerProcess(
                     process, URI.create(process.awaitLine("READY ", START_TIMEOUT)));
@@ -66,12 +83,12 @@ public final class BrokerProcess implements AutoCloseable {
         return uri;
     }
 
-    /** Kills the broker with SIGKILL; its sessions and messages are gone. */
+    /** Kills the broker with SIGKILL; the sessions and messages of an embedded one are gone. */
     public void kill() {
         process.kill();
     }
 
-    /** Stops the broker; its sessions and messages are gone. */
+    /** Stops the broker; the sessions and messages of an embedded one are gone. */
     @Override
     public void close() {
         process.stop();

@@ -8,6 +8,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * A real MQTT 5 broker as a program of its own: HiveMQ Community Edition, with everything in
@@ -25,17 +26,26 @@ public final class EmbeddedBroker {
     /**
      * Runs the broker.
      *
-     * @param args the port, 0 for a free one, and a folder for the broker's configuration
+     * @param args the port, 0 for a free one, and a folder for the broker's configuration; then,
+     *     for a broker with narrow limits, its Receive Maximum, Maximum Packet Size and Maximum QoS
      */
     public static void main(String[] args) {
-        if (args.length != 2) {
-            System.err.println("usage: EmbeddedBroker PORT FOLDER   (port 0: a free one)");
+        if (args.length != 2 && args.length != 5) {
+            System.err.println(
+                    "usage: EmbeddedBroker PORT FOLDER"
+                            + " [RECEIVE_MAXIMUM MAXIMUM_PACKET_SIZE MAXIMUM_QOS]"
+                            + "   (port 0: a free one)");
             System.exit(2);
         }
         try {
             int port = args[0].equals("0") ? freePort() : Integer.parseInt(args[0]);
             requireFree(port);
-            start(port, Path.of(args[1]));
+            // The default Receive Maximum of 10 would hide how publishers fill a window.
+            List<String> limits =
+                    args.length == 5
+                            ? List.of(args).subList(2, 5)
+                            : List.of("1000", "268435460", "2");
+            start(port, Path.of(args[1]), limits);
             System.out.println("READY mqtt://" + HOST + ":" + port);
             System.in.transferTo(OutputStream.nullOutputStream());
             // Nothing is kept, so there is nothing to shut down in order: that would take seconds.
@@ -46,9 +56,9 @@ public final class EmbeddedBroker {
         }
     }
 
-    private static void start(int port, Path folder) throws IOException {
+    private static void start(int port, Path folder, List<String> limits) throws IOException {
         Path configuration = Files.createDirectories(folder.resolve("conf"));
-        Files.writeString(configuration.resolve("config.xml"), configuration(port));
+        Files.writeString(configuration.resolve("config.xml"), configuration(port, limits));
         EmbeddedHiveMQ.builder()
                 .withConfigurationFolder(configuration)
                 .withDataFolder(Files.createDirectories(folder.resolve("data")))
@@ -59,7 +69,7 @@ public final class EmbeddedBroker {
                 .join();
     }
 
-    private static String configuration(int port) {
+    private static String configuration(int port, List<String> limits) {
         return """
         <?xml version="1.0" encoding="UTF-8"?>
         <hivemq>
@@ -69,16 +79,17 @@ public final class EmbeddedBroker {
           <mqtt>
             <!-- The default drops what an absent client has not fetched beyond 1,000 messages. -->
             <queued-messages><max-queue-size>10000000</max-queue-size></queued-messages>
-            <!-- The default of 10 would hide how publishers behave with a full window. -->
             <receive-maximum>
-              <server-receive-maximum>1000</server-receive-maximum>
+              <server-receive-maximum>%s</server-receive-maximum>
             </receive-maximum>
+            <packets><max-packet-size>%s</max-packet-size></packets>
+            <quality-of-service><max-qos>%s</max-qos></quality-of-service>
           </mqtt>
           <persistence><mode>in-memory</mode></persistence>
           <anonymous-usage-statistics><enabled>false</enabled></anonymous-usage-statistics>
         </hivemq>
         """
-                .formatted(port, HOST);
+                .formatted(port, HOST, limits.get(0), limits.get(1), limits.get(2));
     }
 
     private static int freePort() throws IOException {

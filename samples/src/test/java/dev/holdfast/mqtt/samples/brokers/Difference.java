@@ -1,0 +1,42 @@
+package dev.holdfast.mqtt.samples.brokers;
+
+/**
+ * How a broker is known to differ from the others, or from the standard. The contract asserts that
+ * each difference is still there, so that it is noticed when a newer version has lost it.
+ */
+public enum Difference {
+    /**
+     * A resumed session brings an unacknowledged QoS 2 PUBLISH under a new Packet Identifier and
+     * with DUP 0, against section 4.4. Such a message may be received twice by a client that
+     * crashed.
+     */
+    REDELIVERS_UNDER_NEW_IDENTIFIER,
+
+    /**
+     * DISCONNECT with will (0x04) publishes no will, against section 3.14.2.1. If the client closes
+     * the connection at once, as it must, either kind of DISCONNECT may be followed by the will.
+     */
+    NO_WILL_AT_DISCONNECT,
+
+    /** Closes the connection of a session that is taken over without DISCONNECT 0x8E (3.1.4). */
+    SILENT_TAKE_OVER,
+
+    /** Keeps QoS 0 messages for an absent subscriber, which section 4.1 leaves to the server. */
+    KEEPS_QOS_0,
+
+    /** Holds back the messages behind an unacknowledged one, though Receive Maximum has room. */
+    WAITS_FOR_OLDEST_ACKNOWLEDGEMENT,
+
+    /**
+     * Sends one message more than the client's Receive Maximum after two were acknowledged at once,
+     * against section 3.3.4. The client answers with DISCONNECT 0x93; when it resumes, it gets too
+     * many again.
+     */
+    EXCEEDS_RECEIVE_MAXIMUM,
+
+    /** Announces neither Maximum QoS nor Receive Maximum, whatever its settings. */
+    LIMITS_ARE_FIXED,
+
+    /** As it is run here, in memory, it forgets all sessions when it is restarted. */
+    FORGETS_SESSIONS_AT_RESTART
+}
