@@ -93,7 +93,8 @@ public final class ScriptedServer implements AutoCloseable {
         }
     }
 
-    private @Nullable ScriptedConnection accept(Duration timeout) {
+    /** Waits for the next connection of a client; null if none comes in time. */
+    public @Nullable ScriptedConnection accept(Duration timeout) {
         try {
             socket.setSoTimeout((int) timeout.toMillis());
             Socket accepted = socket.accept();
