@@ -16,9 +16,9 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A Java program in a process of its own, with the class path of this one. Lines go both ways over
- * standard input and output; standard error goes to a file. A program that ends when its standard
- * input does never outlives its parent.
+ * A program in a process of its own; one in Java has the class path of this one. Lines go both ways
+ * over standard input and output; standard error goes to a file. A program that ends when its
+ * standard input does never outlives its parent.
  */
 public final class ChildProcess implements AutoCloseable {
     private static final Duration END_TIMEOUT = Duration.ofSeconds(10);
@@ -62,6 +62,18 @@ public final class ChildProcess implements AutoCloseable {
                         "--sun-misc-unsafe-memory-access=allow"));
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), program.getName()));
         command.addAll(List.of(args));
+        return startProgram(name, errors, command);
+    }
+
+    /**
+     * Starts a program that is not of Java.
+     *
+     * @param name names it in messages
+     * @param errors gets its standard error, after what is there already
+     * @param command the program and its arguments
+     * @return the running program
+     */
+    public static ChildProcess startProgram(String name, Path errors, List<String> command) {
         try {
             Process process =
                     new ProcessBuilder(command)

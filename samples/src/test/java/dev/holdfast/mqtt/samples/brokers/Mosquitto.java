@@ -85,7 +85,7 @@ public final class Mosquitto {
     }
 
     /** Finds an installed program, which Debian may keep in a folder that is not on PATH. */
-    static String installed(String program, String debianPackage) {
+    public static String installed(String program, String debianPackage) {
         String path = System.getenv("PATH") + File.pathSeparator + "/usr/sbin";
         return Stream.of(path.split(File.pathSeparator))
                 .map(folder -> Path.of(folder, program))
