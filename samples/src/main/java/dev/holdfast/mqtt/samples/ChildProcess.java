@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * standard input does never outlives its parent.
  */
 public final class ChildProcess implements AutoCloseable {
-    private static final Duration END_TIMEOUT = Duration.ofSeconds(10);
+    private static final Duration END_TIMEOUT = Duration.ofSeconds(30);
 
     private final String name;
     private final Path errors;
@@ -184,6 +184,15 @@ public final class ChildProcess implements AutoCloseable {
      */
     public boolean isAlive() {
         return process.isAlive();
+    }
+
+    /**
+     * The process identifier.
+     *
+     * @return as the operating system gave it
+     */
+    public long pid() {
+        return process.pid();
     }
 
     /** Kills the program with SIGKILL, and returns when it is gone. */

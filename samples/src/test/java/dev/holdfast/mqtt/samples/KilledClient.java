@@ -10,6 +10,7 @@ import dev.holdfast.mqtt.impl.packet.Pingreq;
 import dev.holdfast.mqtt.impl.packet.Pingresp;
 import dev.holdfast.mqtt.impl.scripted.ScriptedConnection;
 import dev.holdfast.mqtt.impl.scripted.ScriptedServer;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -25,8 +26,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class KilledClient implements AutoCloseable {
     private static final Duration TICK = Duration.ofMillis(5);
-    private static final Duration START_TIMEOUT = Duration.ofSeconds(60);
-    private static final Duration STALL_TIMEOUT = Duration.ofSeconds(60);
+    private static final Duration START_TIMEOUT = Duration.ofMinutes(3);
+    private static final Duration STALL_TIMEOUT = Duration.ofMinutes(1);
 
     private final String name;
     private final Class<?> program;
@@ -177,7 +178,7 @@ final class KilledClient implements AutoCloseable {
         }
         if (connection == null) {
             if (packets == 0 && sinceStart().compareTo(START_TIMEOUT) > 0) {
-                throw failure("did not connect within " + START_TIMEOUT, null);
+                throw failure("did not connect within " + START_TIMEOUT + threads(), null);
             }
             return null;
         }
@@ -190,7 +191,7 @@ final class KilledClient implements AutoCloseable {
             connection = null;
         }
         if (System.nanoTime() - lastMove > STALL_TIMEOUT.toNanos()) {
-            throw failure("and its server have nothing to say", null);
+            throw failure("and its server have nothing to say" + threads(), null);
         }
         return packet;
     }
@@ -277,6 +278,21 @@ final class KilledClient implements AutoCloseable {
         done |= "DONE".equals(line);
         journal.read(facts);
         tick.run();
+    }
+
+    /** Where the threads of the program are, as it says itself. */
+    private String threads() {
+        try {
+            new ProcessBuilder("kill", "-QUIT", Long.toString(child().pid())).start();
+        } catch (IOException e) {
+            return "; its threads are unknown: " + e;
+        }
+        StringBuilder lines = new StringBuilder();
+        String line = child().pollLine(Duration.ofSeconds(10));
+        for (; line != null; line = child().pollLine(Duration.ofSeconds(1))) {
+            lines.append("\n  ").append(line);
+        }
+        return lines.toString();
     }
 
     private AssertionError failure(String what, @Nullable Throwable cause) {

@@ -12,11 +12,14 @@ public enum Difference {
      */
     REDELIVERS_UNDER_NEW_IDENTIFIER,
 
-    /**
-     * DISCONNECT with will (0x04) publishes no will, against section 3.14.2.1. If the client closes
-     * the connection at once, as it must, either kind of DISCONNECT may be followed by the will.
-     */
+    /** DISCONNECT with will (0x04) publishes no will, against section 3.14.2.1. */
     NO_WILL_AT_DISCONNECT,
+
+    /**
+     * May take a connection for lost that the client closes at once after DISCONNECT, as it must:
+     * then what DISCONNECT says of will and session goes unheard. Chance, and so not asserted.
+     */
+    MAY_MISS_DISCONNECT,
 
     /** Closes the connection of a session that is taken over without DISCONNECT 0x8E (3.1.4). */
     SILENT_TAKE_OVER,
