@@ -4,7 +4,6 @@ import static dev.holdfast.mqtt.samples.brokers.Difference.EXCEEDS_RECEIVE_MAXIM
 import static dev.holdfast.mqtt.samples.brokers.Difference.FORGETS_SESSIONS_AT_RESTART;
 import static dev.holdfast.mqtt.samples.brokers.Difference.KEEPS_QOS_0;
 import static dev.holdfast.mqtt.samples.brokers.Difference.LIMITS_ARE_FIXED;
-import static dev.holdfast.mqtt.samples.brokers.Difference.MAY_MISS_DISCONNECT;
 import static dev.holdfast.mqtt.samples.brokers.Difference.NO_WILL_AT_DISCONNECT;
 import static dev.holdfast.mqtt.samples.brokers.Difference.REDELIVERS_UNDER_NEW_IDENTIFIER;
 import static dev.holdfast.mqtt.samples.brokers.Difference.SILENT_TAKE_OVER;
