@@ -62,7 +62,7 @@ final class KillPlan {
         startNanos = (3 * startNanos + sinceStart.toNanos()) / 4;
     }
 
-    /** Whether to kill a client that was started so long ago, and has not connected. */
+    /** Whether to kill a client that was started so long ago, connected by now or not. */
     boolean isDue(Duration sinceStart) {
         return moment == Moment.STARTING && sinceStart.toNanos() >= delayNanos;
     }

@@ -78,7 +78,7 @@ final class KilledClient implements AutoCloseable {
     void runUntilKilled(Runnable tick) {
         plan.draw();
         start();
-        while (!isKilledBeforeConnect() && !isKilledByPacket()) {
+        while (!isKilledByTime() && !isKilledByPacket()) {
             tick(tick);
         }
         plan.killed(packets);
@@ -142,8 +142,8 @@ final class KilledClient implements AutoCloseable {
         return Duration.ofNanos(System.nanoTime() - started);
     }
 
-    private boolean isKilledBeforeConnect() {
-        if (packets > 0 || !plan.isDue(sinceStart())) {
+    private boolean isKilledByTime() {
+        if (!plan.isDue(sinceStart())) {
             return false;
         }
         child().kill();
