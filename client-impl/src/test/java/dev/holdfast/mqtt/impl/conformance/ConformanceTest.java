@@ -2,7 +2,10 @@ package dev.holdfast.mqtt.impl.conformance;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -48,6 +51,22 @@ class ConformanceTest {
     void everyStatementIsListedOnce() {
         Set<String> seen = new HashSet<>();
         assertEquals(List.of(), ids(statements.rows(), row -> !seen.add(row.id())), "Twice");
+    }
+
+    /**
+     * In the checked-in document every test has passed, so it need not be asked how this one went.
+     */
+    @Test
+    void documentIsWhatTheTestsShow() throws IOException {
+        assumeFalse(Boolean.getBoolean(ConformanceDocument.WRITE), "it is being written anew");
+        String expected =
+                ConformanceDocument.text(statements, tests, test -> ConformanceDocument.PASSED);
+        assertEquals(
+                expected,
+                Files.readString(ConformanceDocument.FILE).replace("\r\n", "\n"),
+                "docs/conformance.md is out of date; write it anew with a run of all tests and -D"
+                        + ConformanceDocument.WRITE
+                        + "=true");
     }
 
     @Test
