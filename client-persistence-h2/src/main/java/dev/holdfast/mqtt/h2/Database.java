@@ -35,7 +35,15 @@ final class Database {
      */
     static Database open(StoreFile file, String layers, List<List<String>> schema)
             throws SQLException {
-        if (!file.exists()) {
+        return open(file, layers, schema, Inspection.READ_AT_ONCE);
+    }
+
+    static Database open(
+            StoreFile file, String layers, List<List<String>> schema, long inspectAtOnce)
+            throws SQLException {
+        if (file.exists()) {
+            Inspection.of(file, inspectAtOnce);
+        } else {
             create(file, layers, schema);
         }
         H2Engine engine = H2Engine.open(layers, file.base());
@@ -66,7 +74,7 @@ final class Database {
             engine = H2Engine.open(layers, file.unfinished());
         }
         try {
-            Schema.migrate(engine, file, schema);
+            Schema.create(engine, file, schema);
             engine.close();
         } catch (SQLException | RuntimeException e) {
             abandonAfter(engine, e);

@@ -1,11 +1,15 @@
 package dev.holdfast.mqtt.h2;
 
+import dev.holdfast.mqtt.h2.files.DamagedChunkException;
 import dev.holdfast.mqtt.store.StoreException;
 import java.io.EOFException;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.util.Locale;
+import java.util.Set;
 import org.h2.api.ErrorCode;
+import org.h2.mvstore.DataUtils;
+import org.h2.mvstore.MVStoreException;
 import org.jspecify.annotations.Nullable;
 
 /** What went wrong, in the words of someone who has to mend it. */
@@ -13,47 +17,90 @@ final class Errors {
     /** With less room than this a failed write is put down to a full disk. */
     private static final long FULL = 1 << 20;
 
+    /** What H2 calls it when it finds other bytes than it wrote. */
+    private static final Set<Integer> DAMAGE =
+            Set.of(
+                    DataUtils.ERROR_FILE_CORRUPT,
+                    DataUtils.ERROR_BLOCK_NOT_FOUND,
+                    DataUtils.ERROR_CHUNK_NOT_FOUND,
+                    DataUtils.ERROR_SERIALIZATION);
+
     private Errors() {}
 
     static StoreException opening(StoreFile file, Throwable cause) {
         if (cause instanceof StoreException known) {
             return known;
         }
+        if (isDamage(cause)) {
+            return unreadable(file, cause);
+        }
         int code = cause instanceof SQLException e ? e.getErrorCode() : 0;
         return switch (code) {
             case ErrorCode.DATABASE_ALREADY_OPEN_1 -> inUse(file, cause);
-            case ErrorCode.FILE_VERSION_ERROR_1 ->
-                    new StoreException(
-                            "Store "
-                                    + file
-                                    + " is in a format of another H2 release, which this one ("
-                                    + release()
-                                    + ") does not read. Give the store another path, or export the"
-                                    + " file with the H2 release that wrote it",
-                            cause);
-            case ErrorCode.FILE_CORRUPTED_1 -> unreadable(file, cause);
+            case ErrorCode.FILE_VERSION_ERROR_1 -> otherRelease(file, cause);
             case ErrorCode.WRONG_USER_OR_PASSWORD, ErrorCode.FILE_ENCRYPTION_ERROR_1 ->
-                    new StoreException(
-                            "Store "
-                                    + file
-                                    + " is protected by a password, so it is a database of"
-                                    + " another program. Give the store another path",
-                            cause);
-            default ->
-                    innermost(cause) instanceof EOFException
-                            ? unreadable(file, cause)
-                            : failure(file, "cannot be opened", cause);
+                    locked(file, cause);
+            default -> failure(file, "cannot be opened", cause);
         };
     }
 
-    private static StoreException unreadable(StoreFile file, Throwable cause) {
+    /** What H2 says when it only reads, below SQL. */
+    static StoreException inspecting(StoreFile file, Exception cause) {
+        int code = cause instanceof MVStoreException e ? e.getErrorCode() : 0;
+        return switch (code) {
+            case DataUtils.ERROR_FILE_LOCKED -> inUse(file, cause);
+            case DataUtils.ERROR_UNSUPPORTED_FORMAT -> otherRelease(file, cause);
+            case DataUtils.ERROR_READING_FAILED ->
+                    isDamage(cause)
+                            ? unreadable(file, cause)
+                            : failure(file, "cannot be read", cause);
+            default ->
+                    cause instanceof MVStoreException || isDamage(cause)
+                            ? unreadable(file, cause)
+                            : failure(file, "cannot be read", cause);
+        };
+    }
+
+    /** Whether the file is not what was written, rather than out of reach. */
+    private static boolean isDamage(Throwable thrown) {
+        for (Throwable t = thrown; t != null; t = t.getCause()) {
+            boolean damage =
+                    t instanceof DamagedChunkException
+                            || t instanceof EOFException
+                            || (t instanceof SQLException e
+                                    && e.getErrorCode() == ErrorCode.FILE_CORRUPTED_1)
+                            || (t instanceof MVStoreException m
+                                    && DAMAGE.contains(m.getErrorCode()));
+            if (damage) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    static DamagedStoreException unreadable(StoreFile file, Throwable cause) {
+        String damage =
+                innermost(cause) instanceof EOFException ? "it ends too early" : reason(cause);
+        return new DamagedStoreException(file, damage, "", cause);
+    }
+
+    static StoreException otherRelease(StoreFile file, @Nullable Throwable cause) {
         return new StoreException(
                 "Store "
                         + file
-                        + " is no H2 database, or is damaged beyond reading ("
-                        + reason(cause)
-                        + "). Nothing was changed: put a good copy in its place, or give the store"
-                        + " another path",
+                        + " is in a format of another H2 release, which this one ("
+                        + release()
+                        + ") does not read. Give the store another path, or export the"
+                        + " file with the H2 release that wrote it",
+                cause);
+    }
+
+    static StoreException locked(StoreFile file, @Nullable Throwable cause) {
+        return new StoreException(
+                "Store "
+                        + file
+                        + " is protected by a password, so it is a database of another program."
+                        + " Give the store another path",
                 cause);
     }
 
@@ -69,6 +116,9 @@ final class Errors {
     }
 
     static StoreException writing(StoreFile file, Throwable cause) {
+        if (isDamage(cause)) {
+            return unreadable(file, cause);
+        }
         return failure(
                 file,
                 "failed, and whether the last batches are in it is not known; nothing more is"
@@ -77,9 +127,10 @@ final class Errors {
     }
 
     static StoreException reading(StoreFile file, Throwable cause) {
-        return cause instanceof StoreException known
-                ? known
-                : failure(file, "cannot be read", cause);
+        if (cause instanceof StoreException known) {
+            return known;
+        }
+        return isDamage(cause) ? unreadable(file, cause) : failure(file, "cannot be read", cause);
     }
 
     /**
@@ -87,19 +138,12 @@ final class Errors {
      *
      * @param mend SQL that lets the store be used without it
      */
-    static StoreException damaged(
+    static DamagedStoreException damaged(
             StoreFile file, String table, String where, String complaint, String mend) {
-        return new StoreException(
-                "Store "
-                        + file
-                        + " is damaged: in table "
-                        + table
-                        + " the row with "
-                        + where
-                        + " "
-                        + complaint
-                        + ". Nothing was changed. Put a good copy of the file in its place; or, to go"
-                        + " on without what is damaged, stop all users of the file and execute with"
+        return new DamagedStoreException(
+                file,
+                "in table " + table + " the row with " + where + " " + complaint,
+                "; or, to go on without what is damaged, stop all users of the file and execute with"
                         + " H2's shell: "
                         + mend,
                 null);
@@ -133,7 +177,7 @@ final class Errors {
     }
 
     /** The outer messages of H2 repeat the innermost with the statement's text. */
-    private static String reason(Throwable thrown) {
+    static String reason(Throwable thrown) {
         Throwable innermost = innermost(thrown);
         @Nullable String message = innermost.getMessage();
         return message == null ? innermost.toString() : message.strip();

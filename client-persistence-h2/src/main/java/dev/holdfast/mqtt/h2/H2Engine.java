@@ -1,6 +1,7 @@
 package dev.holdfast.mqtt.h2;
 
 import dev.holdfast.mqtt.h2.files.DurableFiles;
+import dev.holdfast.mqtt.h2.files.SealedFiles;
 import dev.holdfast.mqtt.h2.files.UninterruptibleFiles;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -29,6 +30,10 @@ final class H2Engine {
                     + ";CACHE_SIZE=4096;TRACE_LEVEL_FILE=0;TRACE_LEVEL_SYSTEM_OUT=0"
                     + ";LOCK_TIMEOUT=10000;MAX_COMPACT_TIME=0;REUSE_SPACE=FALSE";
 
+    private static final String READ_ONLY =
+            ";ACCESS_MODE_DATA=r;IFEXISTS=TRUE;DB_CLOSE_ON_EXIT=FALSE;CACHE_SIZE=4096"
+                    + ";TRACE_LEVEL_FILE=0;TRACE_LEVEL_SYSTEM_OUT=0";
+
     /** In the store header: closed cleanly. The write of a chunk takes it out. */
     private static final String CLEAN = "clean";
 
@@ -44,6 +49,7 @@ final class H2Engine {
     static {
         FilePath.register(new UninterruptibleFiles());
         FilePath.register(new DurableFiles());
+        FilePath.register(new SealedFiles());
     }
 
     private final Connection connection;
@@ -58,11 +64,11 @@ final class H2Engine {
     /**
      * Opens a database, and creates it if there is none.
      *
-     * @param layers schemes of file layers, each with its colon, the outermost first
+     * @param layers schemes of further file layers, each with its colon, the outermost first
      * @param database without the ending that H2 appends
      */
     static H2Engine open(String layers, Path database) throws SQLException {
-        String url = "jdbc:h2:" + layers + database + SETTINGS;
+        String url = "jdbc:h2:" + SealedFiles.SCHEME + ":" + layers + database + SETTINGS;
         Connection connection = new JdbcConnection(url, new Properties(), USER, NO_PASSWORD, false);
         MVStore store =
                 ((SessionLocal) connection.unwrap(JdbcConnection.class).getSession())
@@ -70,6 +76,16 @@ final class H2Engine {
                         .getStore()
                         .getMvStore();
         return new H2Engine(connection, store);
+    }
+
+    /** Opens a database that will not be changed, damaged as it may be. */
+    static Connection openToRead(Path database) throws SQLException {
+        return new JdbcConnection(
+                "jdbc:h2:" + layers(Durability.PROCESS_CRASH) + database + READ_ONLY,
+                new Properties(),
+                USER,
+                NO_PASSWORD,
+                false);
     }
 
     static String layers(Durability durability) {

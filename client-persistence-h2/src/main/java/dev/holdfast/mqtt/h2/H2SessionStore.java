@@ -28,6 +28,11 @@ import org.jspecify.annotations.Nullable;
  * callbacks of a {@link StoredSession} come from it and should be short. They may call {@link
  * StoredSession#write} and {@link StoredSession#readQueued}, but neither open nor close a session.
  *
+ * <p>A damaged file is noticed by checksums, and what happens then is chosen with {@link
+ * #whenDamaged}. Damage may also be found while the store is open, in parts of a large file that
+ * were not needed before; then its sessions fail, and the policy is followed when the store is
+ * opened again.
+ *
  * <p>When a write fails, all sessions of the store fail, because what the file holds is not known
  * for sure then. Once all are closed, the store may be opened again and holds every batch that was
  * reported as stored.
@@ -35,8 +40,12 @@ import org.jspecify.annotations.Nullable;
 public final class H2SessionStore implements SessionStore {
     private final StoreFile file;
     private final Opening opening;
+    private final WhenDamaged whenDamaged;
     private final Set<String> open = new HashSet<>();
     private volatile @Nullable Writer writer;
+
+    /** Found when the store was last open. */
+    private volatile @Nullable DamagedStoreException damage;
 
     /** How the database is opened. Tests put other file layers and schemas in. */
     interface Opening {
@@ -44,8 +53,13 @@ public final class H2SessionStore implements SessionStore {
     }
 
     H2SessionStore(Path path, Opening opening) {
-        this.file = new StoreFile(path);
+        this(new StoreFile(path), opening, WhenDamaged.FAIL);
+    }
+
+    private H2SessionStore(StoreFile file, Opening opening, WhenDamaged whenDamaged) {
+        this.file = file;
         this.opening = opening;
+        this.whenDamaged = whenDamaged;
     }
 
     /**
@@ -84,6 +98,17 @@ public final class H2SessionStore implements SessionStore {
     }
 
     /**
+     * A store like this one, with a policy for a damaged file. This one stays as it is; open only
+     * one of them.
+     *
+     * @param policy {@link WhenDamaged#FAIL} by default
+     * @return closed so far
+     */
+    public H2SessionStore whenDamaged(WhenDamaged policy) {
+        return new H2SessionStore(file, opening, Objects.requireNonNull(policy));
+    }
+
+    /**
      * Opens the session of one client, an empty one if there is none yet. Waits for the disk; a
      * session with many messages in flight or in its inbox takes longer, a long queue does not.
      *
@@ -112,24 +137,35 @@ public final class H2SessionStore implements SessionStore {
                                 + " give this one another client identifier",
                         null);
             }
-            Writer current = writer;
-            if (current == null) {
-                current = start();
-            }
             try {
-                Request.Opened opened = current.open(clientIdentifier);
-                open.add(clientIdentifier);
-                return new H2StoredSession(this, current, opened.session(), opened.recovered());
-            } finally {
-                stopIfUnused();
+                return openOnce(clientIdentifier);
+            } catch (DamagedStoreException e) {
+                if (whenDamaged == WhenDamaged.FAIL || !open.isEmpty()) {
+                    throw e;
+                }
+                return openOnce(clientIdentifier); // the damaged file is set aside first
             }
+        }
+    }
+
+    private StoredSession openOnce(String clientIdentifier) {
+        Writer current = writer;
+        if (current == null) {
+            current = start();
+        }
+        try {
+            Request.Opened opened = current.open(clientIdentifier);
+            open.add(clientIdentifier);
+            return new H2StoredSession(this, current, opened.session(), opened.recovered());
+        } finally {
+            stopIfUnused();
         }
     }
 
     private Writer start() {
         file.claim();
         try {
-            Writer started = Writer.start(file, opening);
+            Writer started = Writer.start(file, this::openDatabase);
             writer = started;
             return started;
         } catch (RuntimeException e) {
@@ -138,10 +174,37 @@ public final class H2SessionStore implements SessionStore {
         }
     }
 
+    /** In the writer's thread, which nobody interrupts. */
+    private Database openDatabase(StoreFile file) {
+        DamagedStoreException known = damage;
+        damage = null;
+        if (known != null && whenDamaged == WhenDamaged.SET_ASIDE) {
+            SetAside.run(file, known);
+        }
+        try {
+            return opened(file);
+        } catch (DamagedStoreException e) {
+            if (whenDamaged == WhenDamaged.FAIL) {
+                throw e;
+            }
+            SetAside.run(file, e);
+            return opened(file);
+        }
+    }
+
+    private Database opened(StoreFile file) {
+        try {
+            return opening.open(file);
+        } catch (SQLException | RuntimeException e) {
+            throw Errors.opening(file, e);
+        }
+    }
+
     private void stopIfUnused() {
         Writer current = writer;
         if (current != null && open.isEmpty()) {
             current.stop();
+            damage = current.damage();
             writer = null;
             file.release();
         }

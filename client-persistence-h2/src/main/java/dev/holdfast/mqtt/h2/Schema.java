@@ -6,6 +6,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The tables, and how a file of an older version gets them. Each step takes the schema from one
@@ -122,6 +123,18 @@ final class Schema {
 
     private Schema() {}
 
+    /** Makes the tables, or those that are missing after somebody died doing it. */
+    static void create(H2Engine engine, StoreFile file, List<List<String>> steps)
+            throws SQLException {
+        requireNoOtherTables(engine, file);
+        execute(
+                engine,
+                "CREATE TABLE IF NOT EXISTS META(NAME VARCHAR(64) PRIMARY KEY,"
+                        + " CONTENT VARCHAR(1024) NOT NULL)");
+        String version = version(engine);
+        take(engine, steps, version == null ? 0 : Integer.parseInt(version));
+    }
+
     /**
      * Brings the tables to the newest version.
      *
@@ -130,7 +143,11 @@ final class Schema {
      */
     static void migrate(H2Engine engine, StoreFile file, List<List<String>> steps)
             throws SQLException {
-        int version = version(engine, file);
+        requireNoOtherTables(engine, file);
+        if (!hasTables(engine, "= 'META'")) {
+            throw otherProgram(file, "it has no tables at all");
+        }
+        int version = requireVersion(file, version(engine));
         if (version > steps.size()) {
             throw new StoreException(
                     "Store "
@@ -143,6 +160,11 @@ final class Schema {
                             + " another path",
                     null);
         }
+        take(engine, steps, version);
+    }
+
+    private static void take(H2Engine engine, List<List<String>> steps, int version)
+            throws SQLException {
         for (int next = version + 1; next <= steps.size(); next++) {
             for (String statement : steps.get(next - 1)) {
                 execute(engine, statement);
@@ -151,27 +173,41 @@ final class Schema {
         }
     }
 
-    private static int version(H2Engine engine, StoreFile file) throws SQLException {
-        if (!hasTables(engine, "= 'META'")) {
-            if (hasTables(engine, "<> 'META'")) {
-                throw new StoreException(
-                        "Store "
-                                + file
-                                + " is a database of another program: it has tables, but not those"
-                                + " of Holdfast. Give the store another path",
-                        null);
-            }
-            execute(
-                    engine,
-                    "CREATE TABLE IF NOT EXISTS META(NAME VARCHAR(64) PRIMARY KEY,"
-                            + " CONTENT VARCHAR(1024) NOT NULL)");
-            return 0;
+    private static void requireNoOtherTables(H2Engine engine, StoreFile file) throws SQLException {
+        if (!hasTables(engine, "= 'META'") && hasTables(engine, "<> 'META'")) {
+            throw otherProgram(file, "it has tables, but not those of Holdfast");
         }
+    }
+
+    private static StoreException otherProgram(StoreFile file, String why) {
+        return new StoreException(
+                "Store "
+                        + file
+                        + " is a database of another program: "
+                        + why
+                        + ". Give the store another path",
+                null);
+    }
+
+    private static int requireVersion(StoreFile file, @Nullable String version) {
+        if (version != null && version.matches("[1-9][0-9]{0,8}")) {
+            return Integer.parseInt(version);
+        }
+        throw new DamagedStoreException(
+                file,
+                version == null
+                        ? "its schema version is missing"
+                        : "its schema version is '" + version + "'",
+                "",
+                null);
+    }
+
+    private static @Nullable String version(H2Engine engine) throws SQLException {
         try (PreparedStatement query =
                 engine.connection().prepareStatement("SELECT CONTENT FROM META WHERE NAME = ?")) {
             query.setString(1, VERSION);
             try (ResultSet rows = query.executeQuery()) {
-                return rows.next() ? Integer.parseInt(rows.getString(1)) : 0;
+                return rows.next() ? rows.getString(1) : null;
             }
         }
     }

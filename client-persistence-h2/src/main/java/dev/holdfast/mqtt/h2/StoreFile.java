@@ -53,6 +53,11 @@ final class StoreFile {
         owner = absolute.resolveSibling(text + ".owner");
     }
 
+    /** The file of the database. */
+    Path path() {
+        return file;
+    }
+
     /** As H2 wants it: without the ending. */
     Path base() {
         return base;
@@ -98,14 +103,6 @@ final class StoreFile {
             throw new StoreException(
                     "Store " + file + " is a folder. Give the store another path", null);
         }
-        if (isEmpty()) {
-            throw new StoreException(
-                    "Store "
-                            + file
-                            + " is an empty file, which no store ever is: what it held is lost. Put"
-                            + " a good copy in its place, or remove it to start anew",
-                    null);
-        }
         boolean there = exists();
         Path target = there ? file : folder;
         if (!Files.isWritable(target)) {
@@ -119,20 +116,6 @@ final class StoreFile {
                             + target
                             + ", or give the store another path",
                     null);
-        }
-    }
-
-    private boolean isEmpty() {
-        try {
-            return Files.exists(file) && Files.size(file) == 0;
-        } catch (IOException e) {
-            throw new StoreException(
-                    "Store "
-                            + file
-                            + " cannot be looked at ("
-                            + e
-                            + "). Mend the cause, or give the store another path",
-                    e);
         }
     }
 
@@ -209,7 +192,7 @@ final class StoreFile {
                         + Instant.now().truncatedTo(ChronoUnit.SECONDS);
         try {
             Files.writeString(owner, note + System.lineSeparator());
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException e) {
             LOG.warn("{} could not be written; it only helps to find who has the store", owner, e);
         }
     }

@@ -4,7 +4,8 @@ import dev.holdfast.mqtt.store.OutgoingMessage;
 import dev.holdfast.mqtt.store.StoreException;
 import dev.holdfast.mqtt.store.StoredSession;
 import java.sql.SQLException;
-import java.util.ArrayList;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -37,11 +38,30 @@ final class Writer {
     private final BlockingQueue<Request> queue = new LinkedBlockingQueue<>();
     private final CompletableFuture<Boolean> started = new CompletableFuture<>();
     private final Thread thread;
+
+    /** Taken from the queue, and not answered yet. */
+    private final Deque<Request> taken = new ArrayDeque<>();
+
+    /** In the group that is being made, and not answered yet. */
+    private final Deque<Request.Write> written = new ArrayDeque<>();
+
+    /** For when there is no memory left to say more. */
+    private final StoreException lastResort;
+
+    private boolean stopped;
     private @Nullable StoreException failure;
+    private volatile @Nullable DamagedStoreException damage;
 
     private Writer(StoreFile file, H2SessionStore.Opening opening) {
         this.file = file;
         this.opening = opening;
+        lastResort =
+                new StoreException(
+                        "Store "
+                                + file
+                                + " failed, and there was no memory to say why. Close all clients"
+                                + " of the store and open them again, with more memory",
+                        null);
         thread = new Thread(this::run, "holdfast-store " + file);
         thread.setDaemon(true);
     }
@@ -89,6 +109,11 @@ final class Writer {
     void stop() {
         submit(new Request.Stop());
         awaitEnd();
+    }
+
+    /** The damage that was found while the store was open. */
+    @Nullable DamagedStoreException damage() {
+        return damage;
     }
 
     /** Whether the caller is a callback, which must not wait for the thread that runs it. */
@@ -145,13 +170,16 @@ final class Writer {
         }
         file.noteOwner();
         started.complete(true);
-        List<Request> requests = new ArrayList<>();
-        boolean stopped = false;
         while (!stopped) {
-            requests.clear();
-            requests.add(next(database));
-            queue.drainTo(requests);
-            stopped = serve(database, requests);
+            try {
+                if (taken.isEmpty()) {
+                    taken.add(next(database));
+                    queue.drainTo(taken);
+                }
+                serve(database);
+            } catch (Throwable e) { // such as want of memory: whoever waits must not wait for ever
+                fail(database, e);
+            }
         }
         close(database);
     }
@@ -175,22 +203,22 @@ final class Writer {
         }
     }
 
-    /** Does all that is asked for, and says whether to stop. */
-    private boolean serve(Database database, List<Request> requests) {
+    private void serve(Database database) {
+        answerWrites(); // of a group that was not even tried, because something was thrown
         Group group = new Group();
-        List<Request.Write> writes = new ArrayList<>();
-        boolean stop = false;
-        for (Request request : requests) {
+        for (Request request; (request = taken.peek()) != null; ) {
             if (request instanceof Request.Write write) {
+                written.add(write);
+                taken.remove();
                 add(database, group, write);
-                writes.add(write);
-                if (!group.isFull()) {
-                    continue;
+                if (group.isFull()) {
+                    commit(database, group);
+                    group = new Group();
                 }
+                continue;
             }
-            commit(database, group, writes);
+            commit(database, group);
             group = new Group();
-            writes.clear();
             if (request instanceof Request.Read read) {
                 read(database, read);
             } else if (request instanceof Request.Open open) {
@@ -198,11 +226,11 @@ final class Writer {
             } else if (request instanceof Request.Fence fence) {
                 fence.answer().complete(true);
             } else if (request instanceof Request.Stop) {
-                stop = true;
+                stopped = true;
             }
+            taken.remove();
         }
-        commit(database, group, writes);
-        return stop;
+        commit(database, group);
     }
 
     private void add(Database database, Group group, Request.Write write) {
@@ -211,12 +239,12 @@ final class Writer {
         }
         try {
             group.add(write.session(), write.changes());
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             fail(database, e);
         }
     }
 
-    private void commit(Database database, Group group, List<Request.Write> writes) {
+    private void commit(Database database, Group group) {
         if (failure == null && !group.isEmpty()) {
             try {
                 database.store(group);
@@ -224,21 +252,24 @@ final class Writer {
                 fail(database, e);
             }
         }
-        for (Request.Write write : writes) {
-            call(
-                    () -> {
-                        if (failure == null) {
-                            write.outcome().stored();
-                        } else {
-                            write.outcome().failed(failure);
-                        }
-                    });
-        }
+        answerWrites();
         if (failure == null) {
             try {
                 database.compactWhenDue();
             } catch (Throwable e) {
                 fail(database, e);
+            }
+        }
+    }
+
+    private void answerWrites() {
+        StoreException cause = failure;
+        for (Request.Write write; (write = written.poll()) != null; ) {
+            StoredSession.Outcome outcome = write.outcome();
+            if (cause == null) {
+                call(outcome::stored);
+            } else {
+                call(() -> outcome.failed(cause));
             }
         }
     }
@@ -256,7 +287,7 @@ final class Writer {
                             read.maximumMessages(),
                             read.maximumBytes());
         } catch (Throwable e) { // also for want of memory
-            StoreException cause = Errors.reading(file, e);
+            StoreException cause = reading(e);
             call(() -> read.page().failed(cause));
             return;
         }
@@ -271,8 +302,19 @@ final class Writer {
             SessionRow session = database.openSession(open.clientIdentifier());
             open.answer().complete(new Request.Opened(session, database.recover(session)));
         } catch (Throwable e) {
-            open.answer().completeExceptionally(Errors.reading(file, e));
+            open.answer().completeExceptionally(reading(e));
         }
+    }
+
+    private StoreException reading(Throwable cause) {
+        return noted(Errors.reading(file, cause));
+    }
+
+    private StoreException noted(StoreException e) {
+        if (e instanceof DamagedStoreException found) {
+            damage = found;
+        }
+        return e;
     }
 
     /** A callback that throws is a bug of its owner and must not touch other sessions. */
@@ -285,12 +327,16 @@ final class Writer {
     }
 
     private void fail(Database database, Throwable cause) {
-        failure = Errors.writing(file, cause);
-        file.removeOwner();
+        StoreException first = failure;
+        failure = first == null ? lastResort : first;
         try {
+            if (first == null) {
+                failure = noted(Errors.writing(file, cause));
+            }
+            file.removeOwner();
             database.abandon();
-        } catch (SQLException | RuntimeException e) {
-            cause.addSuppressed(e);
+        } catch (Throwable e) {
+            LOG.warn("Letting go of store {} failed; its process has to end first", file, e);
         }
     }
 

@@ -1,0 +1,216 @@
+package dev.holdfast.mqtt.h2;
+
+import dev.holdfast.mqtt.h2.files.ChunkSeal;
+import dev.holdfast.mqtt.h2.files.DamagedChunkException;
+import dev.holdfast.mqtt.h2.files.SealedFiles;
+import dev.holdfast.mqtt.store.StoreException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.NavigableMap;
+import java.util.Set;
+import java.util.TreeMap;
+import org.h2.mvstore.DataUtils;
+import org.h2.mvstore.MVStore;
+import org.h2.mvstore.MVStoreException;
+import org.h2.mvstore.SFChunk;
+import org.h2.mvstore.SingleFileStore;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Looks for damage in a file before H2 opens it for writing. H2 makes the best of what it finds: it
+ * goes back to an older state when the newest cannot be read, and drops tables that it does not
+ * see. Here the file is read only, and two questions are asked: are the chunks what was written,
+ * and is the newest state the one that the store header names?
+ *
+ * <p>The header is written after each chunk, so a process that dies, or a machine that loses power
+ * under {@link Durability#POWER_LOSS}, never leaves one that is ahead of the chunks.
+ */
+final class Inspection extends SingleFileStore {
+    /** What is read of a file at once. The rest is looked at when it is needed. */
+    static final long READ_AT_ONCE = 64L << 20;
+
+    private static final Logger LOG = LoggerFactory.getLogger(Inspection.class);
+    private static final int HEXADECIMAL = 16;
+    private static final int BLOCK = 4096;
+    private static final int STORE_HEADER = SealedFiles.STORE_HEADER;
+
+    private final Set<Integer> whole = new HashSet<>();
+    private final long readAtOnce;
+    private @Nullable DamagedChunkException damage;
+
+    private Inspection(long readAtOnce) {
+        super(new HashMap<>());
+        this.readAtOnce = readAtOnce;
+    }
+
+    /**
+     * Inspects a file.
+     *
+     * @param readAtOnce bytes of it to look at now
+     * @throws DamagedStoreException if it is damaged
+     * @throws StoreException if it cannot be read for another reason
+     */
+    static void of(StoreFile file, long readAtOnce) {
+        byte[] header = header(file);
+        long expected = newestVersion(file, header);
+        Inspection inspection = new Inspection(readAtOnce);
+        try {
+            long found = inspection.read(file, header);
+            if (found < expected) {
+                throw rolledBack(file, expected, found);
+            }
+        } catch (StoreException e) {
+            throw e;
+        } catch (MVStoreException | IOException e) {
+            throw Errors.inspecting(file, e);
+        } catch (RuntimeException e) { // what H2 stumbles over is not what it wrote
+            throw Errors.unreadable(file, e);
+        }
+    }
+
+    /** Returns the version of the newest state that can be read. */
+    private long read(StoreFile file, byte[] header) throws IOException {
+        @Nullable MVStore store = null;
+        try {
+            open(H2Engine.layers(Durability.PROCESS_CRASH) + file.path(), true, null);
+            store = new MVStore.Builder().adoptFileStore(this).autoCommitDisabled().open();
+            SealedFiles.check(
+                    file.path(), new SealedFiles.Unchecked(ByteBuffer.wrap(header), readChunks()));
+            return lastChunkVersion();
+        } catch (MVStoreException e) {
+            if (damage != null) {
+                throw damage; // H2 went past it to an older state
+            }
+            throw e;
+        } finally {
+            letGo(store);
+        }
+    }
+
+    private void letGo(@Nullable MVStore store) {
+        if (store != null) {
+            store.closeImmediately();
+        } else {
+            try {
+                close();
+            } catch (RuntimeException e) {
+                LOG.trace("Closed already, or never open", e);
+            }
+        }
+    }
+
+    /**
+     * Looks at the newest chunks, and returns those that it leaves. What leads to the newest state
+     * was looked at when H2 read it.
+     */
+    private NavigableMap<Long, Integer> readChunks() throws IOException {
+        List<SFChunk> chunks = new ArrayList<>(getChunks().values());
+        chunks.sort(Comparator.comparingLong((SFChunk chunk) -> chunk.version).reversed());
+        NavigableMap<Long, Integer> left = new TreeMap<>();
+        long read = 0;
+        for (SFChunk chunk : chunks) {
+            long position = chunk.block * BLOCK;
+            int length = chunk.len * BLOCK;
+            if (position == 0 || chunk.maxLenLive == 0 || whole.contains(chunk.id)) {
+                continue; // nothing in it is needed any more, or it was looked at
+            }
+            read += length;
+            if (read <= readAtOnce) {
+                requireWhole(chunk);
+            } else if (position + length > size()) {
+                throw new DamagedChunkException(position, length);
+            } else {
+                left.put(position, length);
+            }
+        }
+        if (damage != null) {
+            throw damage;
+        }
+        return left;
+    }
+
+    @Override
+    public ByteBuffer readFully(SFChunk chunk, long position, int length) {
+        if (chunk != null) { // null when H2 looks for headers and footers
+            requireWhole(chunk);
+        }
+        return super.readFully(chunk, position, length);
+    }
+
+    private void requireWhole(SFChunk chunk) {
+        if (!whole.add(chunk.id)) {
+            return;
+        }
+        long position = chunk.block * BLOCK;
+        int length = chunk.len * BLOCK;
+        if (position + length > size()
+                || !ChunkSeal.isWhole(super.readFully(chunk, position, length))) {
+            damage = new DamagedChunkException(position, length);
+            throw DataUtils.newMVStoreException(
+                    DataUtils.ERROR_FILE_CORRUPT, "{0}", damage.getMessage());
+        }
+    }
+
+    private static byte[] header(StoreFile file) {
+        try (InputStream bytes = Files.newInputStream(file.path())) {
+            return bytes.readNBytes(STORE_HEADER);
+        } catch (IOException e) {
+            throw Errors.opening(file, e);
+        }
+    }
+
+    /** The version that the header names; its two halves say the same, and one may be damaged. */
+    private static long newestVersion(StoreFile file, byte[] header) {
+        long newest = -1;
+        for (int block = 0; block + BLOCK <= header.length; block += BLOCK) {
+            byte[] half = new byte[BLOCK];
+            System.arraycopy(header, block, half, 0, BLOCK);
+            @Nullable String text = ChunkSeal.checked(half);
+            @Nullable String version = text == null ? null : DataUtils.getFromMap(text, "version");
+            if (version != null) {
+                newest = Math.max(newest, Long.parseLong(version, HEXADECIMAL));
+            }
+        }
+        if (newest >= 0) {
+            return newest;
+        }
+        String start = new String(header, StandardCharsets.ISO_8859_1);
+        if (start.startsWith("H2encrypt")) {
+            throw Errors.locked(file, null);
+        }
+        if (start.startsWith("-- H2 0.5")) {
+            throw Errors.otherRelease(file, null);
+        }
+        throw new DamagedStoreException(
+                file,
+                header.length == 0
+                        ? "it is empty, and what it held is lost"
+                        : "it does not begin as a database does",
+                "",
+                null);
+    }
+
+    private static DamagedStoreException rolledBack(StoreFile file, long expected, long found) {
+        return new DamagedStoreException(
+                file,
+                "the newest of its states that can be read is number "
+                        + found
+                        + ", and number "
+                        + expected
+                        + " was written. What was stored last is missing, as after a loss of power"
+                        + " without Durability.POWER_LOSS",
+                "; or, to go on with the older state, stop all users of the file and execute"
+                        + " anything with H2's shell, such as: SELECT COUNT(*) FROM OUTGOING",
+                null);
+    }
+}
