@@ -51,7 +51,7 @@ final class Database {
             Schema.migrate(engine, file, schema);
             engine.connection().setAutoCommit(false);
             return new Database(file, engine);
-        } catch (SQLException | RuntimeException e) {
+        } catch (Throwable e) {
             abandonAfter(engine, e);
             throw e;
         }
@@ -76,14 +76,14 @@ final class Database {
         try {
             Schema.create(engine, file, schema);
             engine.close();
-        } catch (SQLException | RuntimeException e) {
+        } catch (Throwable e) {
             abandonAfter(engine, e);
             throw e;
         }
         file.finish();
     }
 
-    private static void abandonAfter(H2Engine engine, Exception failure) {
+    private static void abandonAfter(H2Engine engine, Throwable failure) {
         try {
             engine.abandon();
         } catch (SQLException e) {

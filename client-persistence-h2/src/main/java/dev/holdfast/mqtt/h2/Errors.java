@@ -63,19 +63,20 @@ final class Errors {
 
     /** Whether the file is not what was written, rather than out of reach. */
     private static boolean isDamage(Throwable thrown) {
+        boolean damage = false;
         for (Throwable t = thrown; t != null; t = t.getCause()) {
-            boolean damage =
-                    t instanceof DamagedChunkException
-                            || t instanceof EOFException
-                            || (t instanceof SQLException e
-                                    && e.getErrorCode() == ErrorCode.FILE_CORRUPTED_1)
-                            || (t instanceof MVStoreException m
-                                    && DAMAGE.contains(m.getErrorCode()));
-            if (damage) {
+            if (t instanceof DamagedChunkException || t instanceof EOFException) {
                 return true;
             }
+            if (t instanceof IOException || t instanceof OutOfMemoryError) {
+                return false;
+            }
+            damage |=
+                    (t instanceof SQLException e && e.getErrorCode() == ErrorCode.FILE_CORRUPTED_1)
+                            || (t instanceof MVStoreException m
+                                    && DAMAGE.contains(m.getErrorCode()));
         }
-        return false;
+        return damage;
     }
 
     static DamagedStoreException unreadable(StoreFile file, Throwable cause) {

@@ -3,11 +3,13 @@ package dev.holdfast.mqtt.h2;
 import dev.holdfast.mqtt.h2.files.DurableFiles;
 import dev.holdfast.mqtt.h2.files.SealedFiles;
 import dev.holdfast.mqtt.h2.files.UninterruptibleFiles;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Properties;
+import org.h2.engine.Constants;
 import org.h2.engine.SessionLocal;
 import org.h2.jdbc.JdbcConnection;
 import org.h2.mvstore.MVStore;
@@ -54,11 +56,13 @@ final class H2Engine {
 
     private final Connection connection;
     private final MVStore store;
+    private final Path file;
     private boolean spaceReused;
 
-    private H2Engine(Connection connection, MVStore store) {
+    private H2Engine(Connection connection, MVStore store, Path file) {
         this.connection = connection;
         this.store = store;
+        this.file = file;
     }
 
     /**
@@ -69,13 +73,31 @@ final class H2Engine {
      */
     static H2Engine open(String layers, Path database) throws SQLException {
         String url = "jdbc:h2:" + SealedFiles.SCHEME + ":" + layers + database + SETTINGS;
-        Connection connection = new JdbcConnection(url, new Properties(), USER, NO_PASSWORD, false);
-        MVStore store =
-                ((SessionLocal) connection.unwrap(JdbcConnection.class).getSession())
-                        .getDatabase()
-                        .getStore()
-                        .getMvStore();
-        return new H2Engine(connection, store);
+        Path file = Path.of(database + Constants.SUFFIX_MV_FILE);
+        try {
+            Connection connection =
+                    new JdbcConnection(url, new Properties(), USER, NO_PASSWORD, false);
+            MVStore store =
+                    ((SessionLocal) connection.unwrap(JdbcConnection.class).getSession())
+                            .getDatabase()
+                            .getStore()
+                            .getMvStore();
+            return new H2Engine(connection, store, file);
+        } catch (Throwable e) {
+            throw stumbled(file, e);
+        }
+    }
+
+    /** When opening fails, H2 may leave the file locked, and may not tell why. */
+    private static SQLException stumbled(Path file, Throwable thrown) {
+        IOException unread = SealedFiles.failure(file);
+        SealedFiles.letGo(file);
+        if (unread != null) {
+            return new SQLException(unread.getMessage(), unread);
+        }
+        return thrown instanceof SQLException known
+                ? known
+                : new SQLException(thrown.toString(), thrown);
     }
 
     /** Opens a database that will not be changed, damaged as it may be. */
@@ -145,15 +167,23 @@ final class H2Engine {
     }
 
     void close() throws SQLException {
-        connection.close();
+        try {
+            connection.close();
+        } finally {
+            SealedFiles.letGo(file);
+        }
     }
 
     /** Lets go of the file without another write to it, as if the process had died. */
     void abandon() throws SQLException {
-        if (!connection.isClosed()) {
-            try (Statement statement = connection.createStatement()) {
-                statement.execute("SHUTDOWN IMMEDIATELY");
+        try {
+            if (!connection.isClosed()) {
+                try (Statement statement = connection.createStatement()) {
+                    statement.execute("SHUTDOWN IMMEDIATELY");
+                }
             }
+        } finally {
+            SealedFiles.letGo(file);
         }
     }
 }

@@ -4,6 +4,7 @@ import dev.holdfast.mqtt.h2.files.ChunkSeal;
 import dev.holdfast.mqtt.h2.files.DamagedChunkException;
 import dev.holdfast.mqtt.h2.files.SealedFiles;
 import dev.holdfast.mqtt.store.StoreException;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -47,6 +48,7 @@ final class Inspection extends SingleFileStore {
     private final Set<Integer> whole = new HashSet<>();
     private final long readAtOnce;
     private @Nullable DamagedChunkException damage;
+    private @Nullable IOException unreadable;
 
     private Inspection(long readAtOnce) {
         super(new HashMap<>());
@@ -66,6 +68,7 @@ final class Inspection extends SingleFileStore {
         Inspection inspection = new Inspection(readAtOnce);
         try {
             long found = inspection.read(file, header);
+            inspection.requireReadable();
             if (found < expected) {
                 throw rolledBack(file, expected, found);
             }
@@ -88,12 +91,19 @@ final class Inspection extends SingleFileStore {
                     file.path(), new SealedFiles.Unchecked(ByteBuffer.wrap(header), readChunks()));
             return lastChunkVersion();
         } catch (MVStoreException e) {
+            requireReadable();
             if (damage != null) {
                 throw damage; // H2 went past it to an older state
             }
             throw e;
         } finally {
             letGo(store);
+        }
+    }
+
+    private void requireReadable() throws IOException {
+        if (unreadable != null) {
+            throw unreadable;
         }
     }
 
@@ -144,7 +154,19 @@ final class Inspection extends SingleFileStore {
         if (chunk != null) { // null when H2 looks for headers and footers
             requireWhole(chunk);
         }
-        return super.readFully(chunk, position, length);
+        return bytes(chunk, position, length);
+    }
+
+    /** H2 passes over what cannot be read, as if it were not there; here it is remembered. */
+    private ByteBuffer bytes(SFChunk chunk, long position, int length) {
+        try {
+            return super.readFully(chunk, position, length);
+        } catch (MVStoreException e) {
+            if (e.getCause() instanceof IOException cause && !(cause instanceof EOFException)) {
+                unreadable = cause;
+            }
+            throw e;
+        }
     }
 
     private void requireWhole(SFChunk chunk) {
@@ -153,8 +175,7 @@ final class Inspection extends SingleFileStore {
         }
         long position = chunk.block * BLOCK;
         int length = chunk.len * BLOCK;
-        if (position + length > size()
-                || !ChunkSeal.isWhole(super.readFully(chunk, position, length))) {
+        if (position + length > size() || !ChunkSeal.isWhole(bytes(chunk, position, length))) {
             damage = new DamagedChunkException(position, length);
             throw DataUtils.newMVStoreException(
                     DataUtils.ERROR_FILE_CORRUPT, "{0}", damage.getMessage());

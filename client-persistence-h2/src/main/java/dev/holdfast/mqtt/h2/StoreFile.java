@@ -87,7 +87,7 @@ final class StoreFile {
                             + "). Create it, or give the store another path",
                     e);
         }
-        requireWritable(folder);
+        requireAccess(folder);
         if (!OPEN.add(file)) {
             throw new StoreException(
                     "Store "
@@ -98,13 +98,22 @@ final class StoreFile {
         }
     }
 
-    private void requireWritable(Path folder) {
+    private void requireAccess(Path folder) {
         if (Files.isDirectory(file)) {
             throw new StoreException(
                     "Store " + file + " is a folder. Give the store another path", null);
         }
         boolean there = exists();
         Path target = there ? file : folder;
+        if (there && !Files.isReadable(file)) {
+            throw new StoreException(
+                    "Store "
+                            + file
+                            + " cannot be read. Let user '"
+                            + System.getProperty("user.name")
+                            + "' read and write to it, or give the store another path",
+                    null);
+        }
         if (!Files.isWritable(target)) {
             throw new StoreException(
                     "Store "

@@ -29,28 +29,33 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(240) // seconds; it takes a few where nothing else runs
 class CrashPointTest {
     private static final String CLIENT = "press-17";
-    private static final long SEED = 4711;
+    private static final long FIRST_SEED = Long.getLong("powerloss.seed", 4711);
     private static final int LIVES = 6;
     private static final int BATCHES_IN_A_LIFE = 100;
 
-    /** How many moments are tried, out of some thousands. */
-    private static final int CRASHES = Integer.getInteger("holdfast.crashes", 100);
+    /**
+     * How many moments are tried besides those around creation and opening. More than fit into one
+     * life take further lives, with other seeds.
+     */
+    private static final int POINTS = Integer.getInteger("powerloss.points", 100);
+
+    private static final int POINTS_OF_A_RECORDING = 500;
 
     private static final int EVENTS_OF_CREATION = 60;
     private static final int EVENTS_AFTER_OPENING = 12;
 
     @TempDir Path folder;
 
+    private long seed;
+
     @Test
     void losesNothingStoredWhenTheMachineLosesPower() throws IOException, SQLException {
-        record(DurableFiles.SCHEME + ":" + RecordingFiles.SCHEME + ":");
-        Random random = new Random(SEED);
         DiskImage.Unforced[] models = {
             DiskImage.Unforced.NONE, DiskImage.Unforced.SOME, DiskImage.Unforced.MOST
         };
         crashEverywhere(
-                random,
-                (disk, point) ->
+                DurableFiles.SCHEME + ":" + RecordingFiles.SCHEME + ":",
+                (disk, point, random) ->
                         disk.crashAt(
                                 point,
                                 models[random.nextInt(models.length)],
@@ -60,14 +65,27 @@ class CrashPointTest {
 
     @Test
     void losesNothingStoredWhenTheProcessIsKilled() throws IOException, SQLException {
-        record(RecordingFiles.SCHEME + ":");
-        Random random = new Random(SEED);
         crashEverywhere(
-                random, (disk, point) -> disk.crashAt(point, DiskImage.Unforced.ALL, 4096, random));
+                RecordingFiles.SCHEME + ":",
+                (disk, point, random) -> disk.crashAt(point, DiskImage.Unforced.ALL, 4096, random));
+    }
+
+    private void crashEverywhere(String layers, Crash crash) throws IOException, SQLException {
+        for (int points = 0; points < POINTS; points += POINTS_OF_A_RECORDING) {
+            seed = FIRST_SEED + points / POINTS_OF_A_RECORDING;
+            Files.deleteIfExists(folder.resolve("recorded.mv.db"));
+            record(layers);
+            crashEverywhere(crash, Math.min(POINTS - points, POINTS_OF_A_RECORDING));
+            if (POINTS > POINTS_OF_A_RECORDING) {
+                System.out.printf(
+                        "%s seed %d: %,d of %,d points%n",
+                        layers, seed, Math.min(points + POINTS_OF_A_RECORDING, POINTS), POINTS);
+            }
+        }
     }
 
     private interface Crash {
-        byte[] image(DiskImage.Builder disk, int point);
+        byte[] image(DiskImage.Builder disk, int point, Random random);
     }
 
     /** Opens and closes several times, and is killed in between. */
@@ -81,7 +99,7 @@ class CrashPointTest {
                             open.set(Database.open(file, layers, Schema.STEPS));
                             return open.get();
                         });
-        RandomSession made = new RandomSession(SEED);
+        RandomSession made = new RandomSession(seed);
         int issued = 0;
         for (int life = 0; life < LIVES; life++) {
             try (StoredSession session = store.open(CLIENT)) {
@@ -118,12 +136,13 @@ class CrashPointTest {
         };
     }
 
-    private void crashEverywhere(Random random, Crash crash) throws IOException {
+    private void crashEverywhere(Crash crash, int number) throws IOException {
+        Random random = new Random(seed);
         List<RecordingFiles.Event> events = RecordingFiles.events();
         assertTrue(events.size() > 2 * LIVES * BATCHES_IN_A_LIFE, "too little was recorded");
         List<Snapshot> states = states();
         DiskImage.Builder disk = new DiskImage.Builder(events);
-        BitSet points = points(events, random);
+        BitSet points = points(events, number, random);
         int issued = 0;
         int stored = 0;
         String name = "crashed.mv.db";
@@ -138,14 +157,14 @@ class CrashPointTest {
             }
             if (points.get(happened)) {
                 Files.deleteIfExists(folder.resolve("crashed.mv.db"));
-                Files.write(folder.resolve(name), crash.image(disk, happened));
+                Files.write(folder.resolve(name), crash.image(disk, happened, random));
                 requireOneOf(states, stored, issued, happened);
             }
         }
     }
 
     /** In the midst of any writes, and all moments of the creation and around openings. */
-    private static BitSet points(List<RecordingFiles.Event> events, Random random) {
+    private static BitSet points(List<RecordingFiles.Event> events, int number, Random random) {
         BitSet points = new BitSet();
         points.set(1, EVENTS_OF_CREATION);
         List<Integer> writes = new ArrayList<>();
@@ -156,13 +175,13 @@ class CrashPointTest {
                 writes.add(i + 1);
             }
         }
-        random.ints(CRASHES, 0, writes.size()).forEach(i -> points.set(writes.get(i)));
+        random.ints(number, 0, writes.size()).forEach(i -> points.set(writes.get(i)));
         return points;
     }
 
     /** After each number of batches. */
-    private static List<Snapshot> states() {
-        RandomSession made = new RandomSession(SEED);
+    private List<Snapshot> states() {
+        RandomSession made = new RandomSession(seed);
         List<Snapshot> states = new ArrayList<>();
         for (int i = 0; i <= LIVES * BATCHES_IN_A_LIFE; i++) {
             states.add(Snapshot.of(made.state()));
@@ -172,7 +191,7 @@ class CrashPointTest {
     }
 
     private void requireOneOf(List<Snapshot> states, int stored, int issued, int point) {
-        String when = "After a crash at event " + point;
+        String when = "With seed " + seed + ", after a crash at event " + point;
         try (StoredSession session = H2SessionStore.at(folder.resolve("crashed")).open(CLIENT)) {
             Snapshot found = Snapshot.of(session);
             assertTrue(

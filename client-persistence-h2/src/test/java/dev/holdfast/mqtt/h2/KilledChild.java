@@ -37,9 +37,11 @@ final class KilledChild {
     }
 
     /**
-     * Runs until it is killed.
+     * Runs until it is killed, or ends itself while it writes.
      *
-     * @param args store, durability, notes, seed, batches that are in the store already
+     * @param args store, durability, notes, seed, batches that are in the store already; and, to
+     *     end by System.exit, how many shall be stored by then, and whether a hook closes the
+     *     session
      */
     public static void main(String[] args) throws IOException, InterruptedException {
         MappedByteBuffer notes = notes(Path.of(args[2]));
@@ -52,6 +54,12 @@ final class KilledChild {
         notes.putLong(STORED, batch);
         StoredSession session =
                 H2SessionStore.at(Path.of(args[0]), Durability.valueOf(args[1])).open("press-17");
+        if (args.length > 5) {
+            exitAfter(Integer.parseInt(args[5]), notes);
+            if (Boolean.parseBoolean(args[6])) {
+                Runtime.getRuntime().addShutdownHook(new Thread(session::close));
+            }
+        }
         Semaphore room = new Semaphore(UNDER_WAY);
         while (true) {
             room.acquire(batch % 100 == 0 ? UNDER_WAY : 1); // now and then one at a time
@@ -75,5 +83,16 @@ final class KilledChild {
                         }
                     });
         }
+    }
+
+    private static void exitAfter(int batches, MappedByteBuffer notes) {
+        new Thread(
+                        () -> {
+                            while (notes.getLong(STORED) < batches) {
+                                Thread.onSpinWait();
+                            }
+                            System.exit(0);
+                        })
+                .start();
     }
 }

@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import dev.holdfast.mqtt.store.StoreException;
 import dev.holdfast.mqtt.store.StoredSession;
@@ -12,7 +11,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
@@ -140,25 +138,6 @@ class OpeningErrorsTest {
     void namesAFolderInPlaceOfTheFile() throws IOException {
         Files.createDirectory(file());
         refusal("is a folder");
-    }
-
-    @Test
-    void namesTheUserWhoMayNotWrite() throws IOException {
-        Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("r-xr-xr-x"));
-        try {
-            assumeFalse(Files.isWritable(folder), "this user may write everywhere");
-            refusal("Let user '" + System.getProperty("user.name") + "' write to " + folder);
-        } finally {
-            Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
-        }
-    }
-
-    @Test
-    void namesTheUserWhoMayNotWriteToTheFile() throws IOException {
-        H2SessionStore.at(file()).open("press-17").close();
-        Files.setPosixFilePermissions(file(), PosixFilePermissions.fromString("r--r--r--"));
-        assumeFalse(Files.isWritable(file()), "this user may write everywhere");
-        refusal("write to " + file());
     }
 
     @Test

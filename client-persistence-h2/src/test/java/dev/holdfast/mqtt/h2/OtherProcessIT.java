@@ -25,6 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(240) // seconds; JVMs start slowly where much else runs
 class OtherProcessIT {
     private static final int KILLS = 6;
+    private static final int EXITS = 4;
     private static final long SEED = 99;
 
     @TempDir Path folder;
@@ -68,20 +69,50 @@ class OtherProcessIT {
         store.open("press-17").close(); // a killed process leaves no lock
     }
 
-    private Process start(Durability durability, int batches) throws IOException {
-        return java(
-                        KilledChild.class,
-                        folder.resolve("store").toString(),
-                        durability.name(),
-                        folder.resolve("notes").toString(),
-                        Long.toString(SEED),
-                        Integer.toString(batches))
+    @Test
+    void findsAllThatWasStoredAfterSystemExit() throws IOException, InterruptedException {
+        MappedByteBuffer notes = KilledChild.notes(folder.resolve("notes"));
+        int batches = 0;
+        for (int exit = 0; exit < EXITS; exit++) {
+            boolean closes = exit % 2 == 0;
+            Process child =
+                    start(
+                            Durability.PROCESS_CRASH,
+                            batches,
+                            Integer.toString(batches + 100 + 37 * exit),
+                            Boolean.toString(closes));
+            if (!child.waitFor(60, TimeUnit.SECONDS)) {
+                child.destroyForcibly();
+                throw new AssertionError(
+                        "The child did not end: " + Files.readString(folder.resolve("output")));
+            }
+            assertEquals(0, child.exitValue(), Files.readString(folder.resolve("output")));
+            int stored = (int) notes.getLong(KilledChild.STORED);
+            int issued = (int) notes.getLong(KilledChild.ISSUED);
+            assertTrue(stored >= batches + 100, "too early");
+            try (StoredSession session =
+                    H2SessionStore.at(folder.resolve("store")).open("press-17")) {
+                batches = Snapshot.batchesIn(session, SEED, stored, issued);
+            }
+        }
+    }
+
+    private Process start(Durability durability, int batches, String... more) throws IOException {
+        List<String> arguments = new ArrayList<>();
+        arguments.add(folder.resolve("store").toString());
+        arguments.add(durability.name());
+        arguments.add(folder.resolve("notes").toString());
+        arguments.add(Long.toString(SEED));
+        arguments.add(Integer.toString(batches));
+        arguments.addAll(List.of(more));
+        return java(KilledChild.class, arguments.toArray(String[]::new))
                 .redirectErrorStream(true)
                 .redirectOutput(folder.resolve("output").toFile())
                 .start();
     }
 
-    private static ProcessBuilder java(Class<?> main, String... arguments) {
+    /** A JVM that starts fast. */
+    static ProcessBuilder java(Class<?> main, String... arguments) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));

@@ -12,6 +12,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.h2.store.fs.FileBaseDefault;
 import org.h2.store.fs.FilePath;
 import org.h2.store.fs.FilePathWrapper;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A file layer for H2, scheme {@code holdfast-sealed:} in front of others, that puts a {@link
@@ -22,11 +25,16 @@ public final class SealedFiles extends FilePathWrapper {
     /** What stands before the colon in a path. */
     public static final String SCHEME = "holdfast-sealed";
 
+    private static final Logger LOG = LoggerFactory.getLogger(SealedFiles.class);
+
     /** The store header, twice: two blocks at the start of the file, each with a checksum. */
     public static final int STORE_HEADER = 2 * 4096;
 
     /** For the next opening of each file. */
     private static final Map<Path, Unchecked> UNCHECKED = new ConcurrentHashMap<>();
+
+    /** The newest opening of each file, as long as somebody may ask for it. */
+    private static final Map<Path, File> OPEN = new ConcurrentHashMap<>();
 
     /**
      * What has not been looked at of a file.
@@ -45,8 +53,44 @@ public final class SealedFiles extends FilePathWrapper {
      * @param file without schemes
      * @param unchecked used by the next opening
      */
-    public static void check(Path file, Unchecked unchecked) throws IOException {
-        UNCHECKED.put(file.toRealPath(), unchecked);
+    public static void check(Path file, Unchecked unchecked) {
+        UNCHECKED.put(real(file), unchecked);
+    }
+
+    /**
+     * What kept the file from being read since it was last opened. H2 does not always say: it takes
+     * what cannot be read for what is not there.
+     *
+     * @param file without schemes
+     */
+    public static @Nullable IOException failure(Path file) {
+        File open = OPEN.get(real(file));
+        return open == null ? null : open.failure;
+    }
+
+    /**
+     * Closes a file that H2 may have left open and locked when it stumbled.
+     *
+     * @param file without schemes
+     */
+    public static void letGo(Path file) {
+        File open = OPEN.remove(real(file));
+        if (open != null) {
+            try {
+                open.close();
+            } catch (IOException e) {
+                LOG.warn("{} may stay locked until this process ends", file, e);
+            }
+        }
+    }
+
+    /** H2 follows symbolic links before it opens a file. */
+    private static Path real(Path file) {
+        try {
+            return file.toRealPath();
+        } catch (IOException e) {
+            return file; // is not there, or no longer
+        }
     }
 
     @Override
@@ -61,11 +105,12 @@ public final class SealedFiles extends FilePathWrapper {
         while (path instanceof FilePathWrapper wrapper) {
             path = wrapper.unwrap();
         }
-        Unchecked unchecked = UNCHECKED.remove(Path.of(path.toString()).toRealPath());
-        if (unchecked != null && unchecked.header().equals(header(file))) {
-            return new File(file, unchecked.chunks());
-        }
-        return new File(file, new TreeMap<>());
+        Path real = real(Path.of(path.toString()));
+        Unchecked unchecked = UNCHECKED.remove(real);
+        boolean same = unchecked != null && unchecked.header().equals(header(file));
+        File open = new File(file, same ? unchecked.chunks() : new TreeMap<>());
+        OPEN.put(real, open);
+        return open;
     }
 
     private static ByteBuffer header(FileChannel file) throws IOException {
@@ -87,14 +132,26 @@ public final class SealedFiles extends FilePathWrapper {
     private static final class File extends FileBaseDefault {
         private final FileChannel base;
         private final NavigableMap<Long, Integer> unchecked;
+        private volatile @Nullable IOException failure;
 
         File(FileChannel base, NavigableMap<Long, Integer> unchecked) {
             this.base = base;
             this.unchecked = unchecked;
         }
 
+        /**
+         * Whatever follows a read that failed fails too: H2 searches for the newest state by
+         * reading, passes over what it cannot read, and would go on from an older state.
+         */
+        private void requireReadable() throws IOException {
+            if (failure != null) {
+                throw new IOException(failure.getMessage(), failure);
+            }
+        }
+
         @Override
         public synchronized int write(ByteBuffer source, long position) throws IOException {
+            requireReadable();
             int length = source.remaining();
             if (position >= STORE_HEADER) {
                 ChunkSeal.put(source);
@@ -107,17 +164,32 @@ public final class SealedFiles extends FilePathWrapper {
             return length;
         }
 
+        @Override
+        public synchronized int read(ByteBuffer target, long position) throws IOException {
+            requireReadable();
+            try {
+                checkChunk(position);
+                return base.read(target, position);
+            } catch (DamagedChunkException e) {
+                throw e;
+            } catch (IOException e) {
+                failure = e;
+                throw e;
+            } catch (Error e) {
+                failure = new IOException(e.toString(), e);
+                throw e;
+            }
+        }
+
         /**
          * Header and footer of a chunk may be read without a check: by these H2 searches for the
          * newest state, and would pass over a damaged one to an older.
          */
-        @Override
-        public synchronized int read(ByteBuffer target, long position) throws IOException {
+        private void checkChunk(long position) throws IOException {
             Map.Entry<Long, Integer> chunk = unchecked.lowerEntry(position);
             if (chunk != null && position < chunk.getKey() + chunk.getValue() - ChunkSeal.FOOTER) {
                 check(chunk.getKey(), chunk.getValue());
             }
-            return base.read(target, position);
         }
 
         private void check(long position, int length) throws IOException {
@@ -131,6 +203,7 @@ public final class SealedFiles extends FilePathWrapper {
 
         @Override
         protected void implTruncate(long size) throws IOException {
+            requireReadable();
             base.truncate(size);
         }
 
