@@ -106,9 +106,12 @@ public final class SealedFiles extends FilePathWrapper {
             path = wrapper.unwrap();
         }
         Path real = real(Path.of(path.toString()));
+        NavigableMap<Long, Integer> chunks = new TreeMap<>();
         Unchecked unchecked = UNCHECKED.remove(real);
-        boolean same = unchecked != null && unchecked.header().equals(header(file));
-        File open = new File(file, same ? unchecked.chunks() : new TreeMap<>());
+        if (unchecked != null && unchecked.header().equals(header(file))) {
+            chunks = unchecked.chunks();
+        }
+        File open = new File(file, chunks);
         OPEN.put(real, open);
         return open;
     }
