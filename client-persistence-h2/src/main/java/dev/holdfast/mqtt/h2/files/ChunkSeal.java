@@ -34,12 +34,11 @@ public final class ChunkSeal {
         }
         StringBuilder sealed = new StringBuilder(FOOTER).append(unsealed(text));
         DataUtils.appendMap(sealed, SEAL, checksum(chunk, sealed.toString()));
-        byte[] bytes = bytes(sealed.toString());
-        DataUtils.appendMap(sealed, "fletcher", DataUtils.getFletcher32(bytes, 0, bytes.length));
+        byte[] line = withChecksum(sealed.toString());
         byte[] block = new byte[FOOTER];
         Arrays.fill(block, (byte) ' ');
         block[FOOTER - 1] = '\n';
-        System.arraycopy(bytes(sealed.toString()), 0, block, 0, sealed.length());
+        System.arraycopy(line, 0, block, 0, line.length);
         chunk.duplicate().position(footer).put(block);
     }
 
@@ -71,6 +70,14 @@ public final class ChunkSeal {
         byte[] block = new byte[FOOTER];
         chunk.duplicate().position(chunk.limit() - FOOTER).get(block);
         return checked(block);
+    }
+
+    /** The text of a footer or of a store header with its checksum, as a line. */
+    static byte[] withChecksum(String text) {
+        byte[] bytes = bytes(text);
+        StringBuilder line = new StringBuilder(text);
+        DataUtils.appendMap(line, "fletcher", DataUtils.getFletcher32(bytes, 0, bytes.length));
+        return bytes(line.append('\n').toString());
     }
 
     /**

@@ -5,10 +5,12 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 import org.h2.store.fs.FileBaseDefault;
 import org.h2.store.fs.FilePath;
 import org.h2.store.fs.FilePathWrapper;
@@ -137,6 +139,9 @@ public final class SealedFiles extends FilePathWrapper {
         private final NavigableMap<Long, Integer> unchecked;
         private volatile @Nullable IOException failure;
 
+        /** Whether the header no longer says that the file was closed cleanly. */
+        private boolean inUse;
+
         File(FileChannel base, NavigableMap<Long, Integer> unchecked) {
             this.base = base;
             this.unchecked = unchecked;
@@ -157,6 +162,10 @@ public final class SealedFiles extends FilePathWrapper {
             requireReadable();
             int length = source.remaining();
             if (position >= STORE_HEADER) {
+                if (!inUse) {
+                    takeOutCleanMark();
+                    inUse = true;
+                }
                 ChunkSeal.put(source);
                 unchecked.subMap(position, position + length).clear();
             }
@@ -165,6 +174,40 @@ public final class SealedFiles extends FilePathWrapper {
                 at += base.write(source, at);
             }
             return length;
+        }
+
+        /**
+         * A header that says that the file was closed cleanly makes recovery start from the wrong
+         * end. H2 takes the mark out after it has written the first chunk; a process that died in
+         * between, with that chunk written over a dead one, would leave a file that opens some
+         * commits back. So it is taken out before.
+         */
+        private void takeOutCleanMark() throws IOException {
+            ByteBuffer header = header(base);
+            if (header.remaining() < STORE_HEADER) {
+                return; // the file is being created
+            }
+            int half = STORE_HEADER / 2;
+            ByteBuffer marked = ByteBuffer.allocate(STORE_HEADER);
+            for (int i = 0; i < 2; i++) {
+                byte[] block = new byte[half];
+                header.get(block);
+                String text = ChunkSeal.checked(block);
+                marked.position(i * half);
+                marked.put(text == null ? block : ChunkSeal.withChecksum(withoutCleanMark(text)));
+            }
+            marked.rewind();
+            if (!marked.equals(header.rewind())) {
+                while (marked.hasRemaining()) {
+                    base.write(marked, marked.position());
+                }
+            }
+        }
+
+        private static String withoutCleanMark(String header) {
+            return Arrays.stream(header.split(",", -1))
+                    .filter(entry -> !entry.startsWith("clean:"))
+                    .collect(Collectors.joining(","));
         }
 
         @Override
