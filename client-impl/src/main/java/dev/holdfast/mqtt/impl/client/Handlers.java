@@ -6,6 +6,7 @@ import dev.holdfast.mqtt.MessageHandler;
 import dev.holdfast.mqtt.QoS;
 import dev.holdfast.mqtt.ReasonCode;
 import dev.holdfast.mqtt.impl.session.Incoming;
+import dev.holdfast.mqtt.store.OutgoingMessage;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -41,6 +42,8 @@ final class Handlers {
     /** What the listener is told of single messages, and has not taken yet. */
     private static final int MOST_NOTICES_WAITING = 1_000;
 
+    private static final long MOST_BYTES_OF_NOTICES_WAITING = 4L << 20;
+
     /** One handler for one Topic Filter; each is itself and no other. */
     static final class Registration {
         private final String topicFilter;
@@ -70,6 +73,7 @@ final class Handlers {
     private final AtomicLong bytesWaitingAtQos0 = new AtomicLong();
 
     private final AtomicInteger noticesWaiting = new AtomicInteger();
+    private final AtomicLong bytesOfNoticesWaiting = new AtomicLong();
 
     /** Touched on the loop only. */
     private long dropped;
@@ -165,7 +169,7 @@ final class Handlers {
     void deliver(Incoming incoming) {
         if (incoming.message().qos() == QoS.AT_MOST_ONCE && !takesQos0(incoming.message())) {
             long total = ++dropped;
-            notice(() -> listener.dropped(incoming.message(), total));
+            notice(incoming.message(), () -> listener.dropped(incoming.message(), total));
             return;
         }
         if (incoming.resumption() > resumption) {
@@ -208,14 +212,18 @@ final class Handlers {
     }
 
     /** Tells the listener of a message, unless it is so slow that this would fill the memory. */
-    private void notice(Runnable call) {
-        if (noticesWaiting.get() >= MOST_NOTICES_WAITING) {
+    private void notice(Message message, Runnable call) {
+        if (noticesWaiting.get() >= MOST_NOTICES_WAITING
+                || bytesOfNoticesWaiting.get() >= MOST_BYTES_OF_NOTICES_WAITING) {
             return;
         }
+        long bytes = OutgoingMessage.sizeOf(message);
         noticesWaiting.incrementAndGet();
+        bytesOfNoticesWaiting.addAndGet(bytes);
         completions.add(
                 () -> {
                     noticesWaiting.decrementAndGet();
+                    bytesOfNoticesWaiting.addAndGet(-bytes);
                     call.run();
                 });
     }
@@ -226,7 +234,7 @@ final class Handlers {
             return false;
         }
         waitingAtQos0.incrementAndGet();
-        bytesWaitingAtQos0.addAndGet(message.payloadSize());
+        bytesWaitingAtQos0.addAndGet(OutgoingMessage.sizeOf(message));
         return true;
     }
 
@@ -236,14 +244,14 @@ final class Handlers {
         }
         if (incoming.message().qos() == QoS.AT_MOST_ONCE) {
             waitingAtQos0.decrementAndGet();
-            bytesWaitingAtQos0.addAndGet(-incoming.message().payloadSize());
+            bytesWaitingAtQos0.addAndGet(-OutgoingMessage.sizeOf(incoming.message()));
         }
         if (!offer(incoming) && !isEnded(incoming)) {
             if (incoming.message().qos() != QoS.AT_MOST_ONCE) {
                 unclaimed.add(incoming);
             }
             LOG.debug("No subscription has a handler for {}", incoming.message());
-            notice(() -> listener.unclaimed(incoming.message()));
+            notice(incoming.message(), () -> listener.unclaimed(incoming.message()));
         }
     }
 
@@ -310,7 +318,7 @@ final class Handlers {
     private void failed(HandOver.Part part, Throwable cause) {
         if (part.end(ReasonCode.IMPLEMENTATION_SPECIFIC_ERROR)) {
             LOG.warn("A handler failed, and its message is refused: {}", part, cause);
-            notice(() -> listener.handlerFailed(part, cause));
+            notice(part.message(), () -> listener.handlerFailed(part, cause));
         }
     }
 }
