@@ -55,7 +55,12 @@ final class Outbox {
         sending = true;
     }
 
-    void send(Packet packet) {
+    /**
+     * Sends a packet, now or when its turn comes.
+     *
+     * @return the batch with which it leaves, for {@link #hasLeft}
+     */
+    long send(Packet packet) {
         if (!sending) {
             throw new IllegalStateException(packet + " is sent without a connection");
         }
@@ -67,10 +72,16 @@ final class Outbox {
                 };
         if (!waits) {
             packets.add(packet);
-        } else {
-            heldPublishes += packet instanceof Publish ? 1 : 0;
-            hold(packet, null);
+            return stored;
         }
+        heldPublishes += packet instanceof Publish ? 1 : 0;
+        hold(packet, null);
+        return barrier();
+    }
+
+    /** Whether the packet has left that {@link #send} gave this for, if its connection lived. */
+    boolean hasLeft(long with) {
+        return with <= stored;
     }
 
     void tell(Event event) {

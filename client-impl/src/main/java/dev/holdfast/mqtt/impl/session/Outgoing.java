@@ -28,6 +28,9 @@ final class Outgoing {
     /** The connection on which its PUBLISH took one of the send quota; 0 for none. */
     long quotaOf;
 
+    /** The batch with which its last PUBLISH leaves; see {@link Outbox#hasLeft}. */
+    long leavesWith;
+
     /** What PUBREC said. */
     ReasonCode received = ReasonCode.SUCCESS;
 

@@ -203,7 +203,7 @@ final class OutgoingPublishes {
             inFlight.addLast(o);
             takeQuota(o);
             outbox.persist(new Change.Sent(o.sequence, o.packetIdentifier));
-            outbox.send(new Publish(message, o.packetIdentifier, false));
+            o.leavesWith = outbox.send(new Publish(message, o.packetIdentifier, false));
         }
     }
 
@@ -213,7 +213,7 @@ final class OutgoingPublishes {
         MqttException.PublishRejected refusal = failures.beyondLimits(message, limits);
         if (refusal == null) {
             takeQuota(o);
-            outbox.send(new Publish(message, o.packetIdentifier, !o.neverLeft));
+            o.leavesWith = outbox.send(new Publish(message, o.packetIdentifier, !o.neverLeft));
             o.neverLeft = false;
         } else if (message.qos() == QoS.AT_LEAST_ONCE || o.neverLeft) {
             complete(o);
@@ -298,11 +298,11 @@ final class OutgoingPublishes {
 
     /**
      * The message that an answer belongs to; null if the identifier is free, as after a late
-     * repeat.
+     * repeat, and also if its PUBLISH is still held back: a server cannot mean what it has not got.
      */
     private @Nullable Outgoing holder(int packetIdentifier, String answer, QoS qos) {
         Object holder = identifiers.get(packetIdentifier);
-        if (holder == null) {
+        if (holder == null || (holder instanceof Outgoing o && isHeldBack(o))) {
             return null;
         }
         if (holder instanceof Outgoing o && o.message.qos() == qos) {
@@ -310,6 +310,10 @@ final class OutgoingPublishes {
         }
         throw ProtocolViolation.protocolError(
                 answer + " for Packet Identifier " + packetIdentifier + ", which is " + holder);
+    }
+
+    private boolean isHeldBack(Outgoing o) {
+        return o.neverLeft || !outbox.hasLeft(o.leavesWith);
     }
 
     private void finish(

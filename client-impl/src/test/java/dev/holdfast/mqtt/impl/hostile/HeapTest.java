@@ -59,9 +59,7 @@ class HeapTest extends ScriptedTest {
                                                         dropped.set(total);
                                                     }
                                                 })
-                                        .subscription(
-                                                Subscription.to("#"),
-                                                this::hang));
+                                        .subscription(Subscription.to("#"), this::hang));
         ScriptedConnection connection = connect(client);
         connection.expect(Subscribe.class);
         Message message =
@@ -88,15 +86,10 @@ class HeapTest extends ScriptedTest {
                                                         waitForRelease();
                                                     }
                                                 })
-                                        .subscription(
-                                                Subscription.to("#"),
-                                                this::hang));
+                                        .subscription(Subscription.to("#"), this::hang));
         ScriptedConnection connection = connect(client);
         connection.expect(Subscribe.class);
-        byte[] bytes =
-                ServerCodec.encode(
-                        Packets.atMostOnce(
-                                "t", "x".repeat(500_000)));
+        byte[] bytes = ServerCodec.encode(Packets.atMostOnce("t", "x".repeat(500_000)));
         System.gc();
         Runtime runtime = Runtime.getRuntime();
         long before = runtime.totalMemory() - runtime.freeMemory();

@@ -20,7 +20,6 @@ import dev.holdfast.mqtt.impl.packet.Unsubscribe;
 import dev.holdfast.mqtt.impl.scripted.Packets;
 import java.util.List;
 import java.util.Random;
-import java.util.function.IntPredicate;
 
 /**
  * Packets of a server that does not know what it says: each is well-formed, and few fit the state
@@ -41,17 +40,8 @@ public final class WrongPackets {
 
     /** Any packet. */
     public Packet next() {
-        return next(id -> true);
-    }
-
-    /**
-     * Any packet.
-     *
-     * @param mayBeAnswered whether to answer the PUBLISH that the client sent with this identifier
-     */
-    public Packet next(IntPredicate mayBeAnswered) {
         int id = 1 + random.nextInt(IDENTIFIERS);
-        return switch (random.nextInt(mayBeAnswered.test(id) ? 0 : 6, 16)) {
+        return switch (random.nextInt(16)) {
             case 0, 1 -> new Puback(id, reason(ReasonCode.QUOTA_EXCEEDED));
             case 2, 3 -> new Pubrec(id, reason(ReasonCode.NOT_AUTHORIZED));
             case 4, 5 -> new Pubcomp(id, reason(ReasonCode.PACKET_IDENTIFIER_NOT_FOUND));

@@ -19,7 +19,6 @@ import dev.holdfast.mqtt.impl.hostile.WrongPackets;
 import dev.holdfast.mqtt.impl.packet.Connack;
 import dev.holdfast.mqtt.impl.packet.Packet;
 import dev.holdfast.mqtt.spi.ClientSettings;
-import dev.holdfast.mqtt.store.Change;
 import dev.holdfast.mqtt.store.OutgoingMessage;
 import dev.holdfast.mqtt.store.Recovered;
 import dev.holdfast.mqtt.store.SessionState;
@@ -190,20 +189,7 @@ final class FuzzedSession {
     private Packet anything() {
         return chance(30) && !unanswered.isEmpty()
                 ? WrongPackets.answer(unanswered.remove())
-                : wrong.next(id -> !isHeldBack(id));
-    }
-
-    /**
-     * Whether the PUBLISH with this identifier waits for the disk. To the core it counts as sent,
-     * so that an answer would be believed.
-     */
-    private boolean isHeldBack(int packetIdentifier) {
-        return unstored.stream()
-                .flatMap(b -> b.changes().stream())
-                .anyMatch(
-                        c ->
-                                c instanceof Change.Sent s
-                                        && s.packetIdentifier() == packetIdentifier);
+                : wrong.next();
     }
 
     private Connack connack(boolean sessionPresent) {
