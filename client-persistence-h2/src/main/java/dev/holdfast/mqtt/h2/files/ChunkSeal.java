@@ -47,6 +47,7 @@ public final class ChunkSeal {
      * seal, and only its footer can be looked at.
      *
      * @param chunk from position to limit
+     * @return false if a checksum is wrong
      */
     public static boolean isWhole(ByteBuffer chunk) {
         @Nullable String text = chunk.remaining() < FOOTER ? null : footer(chunk);

@@ -64,6 +64,7 @@ public final class SealedFiles extends FilePathWrapper {
      * what cannot be read for what is not there.
      *
      * @param file without schemes
+     * @return null if nothing did
      */
     public static @Nullable IOException failure(Path file) {
         File open = OPEN.get(real(file));
