@@ -190,7 +190,8 @@ final class Connection {
         if (outcome == Handshake.Outcome.LOST) {
             outbox.tell(new Event.SessionLost());
         }
-        Connected now = handshake.accept(c);
+        boolean inDoubt = maybeNew && incoming.holdsIdentifiers();
+        Connected now = handshake.accept(c, inDoubt);
         connected = now;
         connectedAt = time.now;
         phase = Phase.CONNECTED;
@@ -379,6 +380,9 @@ final class Connection {
 
     private void sayGoodbyes() {
         while (phase != Phase.CLOSING && goodbyes.isDue(queue.allDone() || phase == Phase.IDLE)) {
+            if (phase == Phase.CONNECTED && !goodbyes.mayBeTold(handshake)) {
+                return;
+            }
             goodbyes.leave();
             MqttException cause =
                     new MqttException.ClientClosed("disconnect() or close() was called");

@@ -25,6 +25,9 @@ final class Goodbyes {
         /** When it is said at the latest; never after that of a later one. */
         long deadline;
 
+        /** The batch that must be on disk before it is told; -1 until it is known. */
+        long barrier = -1;
+
         /** Calls of connect() made after it: they are answered by a new start. */
         final List<Long> connects = new ArrayList<>();
 
@@ -80,9 +83,27 @@ final class Goodbyes {
         return first != null && (nothingToWaitFor || time.now >= first.deadline);
     }
 
+    /** One whose time has come, and that is not said, waits for something else. */
     long deadline() {
         Goodbye first = goodbyes.peek();
-        return first == null ? Time.NEVER : first.deadline;
+        return first == null || first.deadline <= time.now ? Time.NEVER : first.deadline;
+    }
+
+    /**
+     * Whether the first may be told. If it gives the session a time to live on, the disk must know
+     * that first: a session nobody knows of could not be resumed.
+     */
+    boolean mayBeTold(Handshake handshake) {
+        Goodbye first = goodbyes.element();
+        if (first.barrier == -1) {
+            long expiry = first.options.sessionExpiry().map(Duration::toSeconds).orElse(0L);
+            first.barrier = 0;
+            if (expiry > 0) {
+                handshake.left(expiry);
+                first.barrier = outbox.barrier();
+            }
+        }
+        return outbox.isStored(first.barrier);
     }
 
     /** The first is being said: the connection, if there is one, ends for its sake. */

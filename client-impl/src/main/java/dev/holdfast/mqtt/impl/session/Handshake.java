@@ -151,8 +151,13 @@ final class Handshake {
         }
     }
 
-    /** The connection is used: from now on the server has a session, for as long as it says. */
-    Connected accept(Connack c) {
+    /**
+     * The connection is used: from now on the server has a session, for as long as it says.
+     *
+     * @param inDoubt whether something is held that a new session would not know of, and this may
+     *     be one: then the next connection is in doubt too
+     */
+    Connected accept(Connack c, boolean inDoubt) {
         if (c.assignedClientIdentifier() != null) {
             clientIdentifier = c.assignedClientIdentifier();
         }
@@ -160,7 +165,8 @@ final class Handshake {
                 c.sessionExpiryInterval() == Connack.ABSENT
                         ? settings.sessionExpirySeconds()
                         : c.sessionExpiryInterval();
-        become(expiry > 0 ? Presence.HELD : Presence.NONE);
+        Presence lasting = inDoubt ? Presence.RESUMING : Presence.HELD;
+        become(expiry > 0 ? lasting : Presence.NONE);
         usedInThisRun = true;
         int keepAlive =
                 c.serverKeepAlive() == Connack.ABSENT
@@ -199,7 +205,7 @@ final class Handshake {
      */
     void left(long sessionExpiry) {
         if (sessionExpiry > 0) {
-            become(Presence.HELD);
+            become(presence == Presence.NONE ? Presence.HELD : presence);
         } else if (presence != Presence.NONE) {
             become(Presence.ENDED);
         }

@@ -313,6 +313,11 @@ final class IncomingPublishes {
         return inbox;
     }
 
+    /** Whether there is state that a new session would not know of. */
+    boolean holdsIdentifiers() {
+        return received.used() > 0;
+    }
+
     boolean holdsNothing() {
         return inbox == 0 && received.used() == 0 && unacknowledged.isEmpty();
     }

@@ -102,8 +102,13 @@ final class Outbox {
         held.add(new Held(barrier(), packet, event));
     }
 
+    /** Whether the batch that {@link #barrier} named is on disk. */
+    boolean isStored(long barrier) {
+        return barrier <= stored;
+    }
+
     /** The batch that will hold the last change made so far. */
-    private long barrier() {
+    long barrier() {
         return changes.isEmpty() ? issued : issued + 1;
     }
 

@@ -81,6 +81,19 @@ class SessionPresenceTest {
         assertEquals(1, core.told(Event.Connected.class).size());
     }
 
+    @Test
+    void disconnectThatLetsASessionLiveOnWaitsUntilItIsKnownOnDisk() {
+        core.connect(TestCore.connack(false, QoS.EXACTLY_ONCE, 0));
+        core.assertNothingSent();
+        core.diskHangs = true;
+        core.session.disconnect(3, new DisconnectOptions().sessionExpiry(Duration.ofSeconds(100)));
+        core.assertNothingSent();
+
+        core.diskHangs = false;
+
+        assertEquals(100, core.sent(Disconnect.class).sessionExpiryInterval());
+    }
+
     // ---- a session that may be the one before, or a new one
 
     @Test
@@ -143,6 +156,24 @@ class SessionPresenceTest {
         core.sent(Pubrec.class);
         core.cut();
         loseConnack();
+        core.connect(true);
+
+        receive(8, "new", QoS.EXACTLY_ONCE, false);
+
+        core.sent(Pubrec.class);
+        assertEquals(List.of("old", "new"), delivered());
+    }
+
+    @Test
+    void doubtAboutTheSessionOutlivesTheConnectionAsLongAsAnIdentifierIsHeld() {
+        core.connect(false);
+        receive(8, "old", QoS.EXACTLY_ONCE, false);
+        core.sent(Pubrec.class);
+        core.cut();
+        loseConnack();
+        core.connect(true);
+        core.cut();
+        core = new TestCore(TestCore.settings(), core.disk);
         core.connect(true);
 
         receive(8, "new", QoS.EXACTLY_ONCE, false);
