@@ -3,6 +3,23 @@ package dev.holdfast.mqtt.impl.simulation;
 /**
  * What goes wrong in a run, and how often: drawn from the seed, so that some runs have one kind of
  * trouble only and others all at once. Once {@link #end} is called nothing goes wrong any more.
+ *
+ * <ul>
+ *   <li>Network: delay, fragments of any length, cuts that let a random prefix through in either
+ *       direction, silence without an end in one direction or both, connections refused or never
+ *       answered, a send buffer that is soon full.
+ *   <li>Disk: batches and pages that come late or at once, pages shorter than asked for, failure
+ *       for good that keeps a part of what was underway.
+ *   <li>Server: answers that come late or not in the order of the requests, every Reason Code of
+ *       every acknowledgement, CONNACK and DISCONNECT (with Server Reference where it may have
+ *       one), limits that change from connection to connection, Session Expiry cut short, sessions
+ *       lost in a restart or expired, packets sent again without need, and what {@link
+ *       ServerOffences} lists.
+ *   <li>Client and application: crash and restart with a random prefix of the unconfirmed batches,
+ *       Clean Start, disconnect() and connect() at any time, subscriptions that come and go,
+ *       handlers that are slow, hang or refuse (as one that throws does), a busy loop, a wall clock
+ *       that jumps.
+ * </ul>
  */
 final class Faults {
     private final Chance chance;
@@ -38,6 +55,7 @@ final class Faults {
     // Application.
     final int crashEvery;
     final int handlerDelay;
+    final int hangingHandler;
     final int rejection;
     final int leaveEvery;
     final int subscribeEvery;
@@ -70,6 +88,7 @@ final class Faults {
         misbehavesEvery = sometimes(15, 5_000, 20_000);
         crashEvery = sometimes(60, 1_500, 5_000, 20_000);
         handlerDelay = chance.pick(0, 10, 500, 5_000);
+        hangingHandler = chance.pick(0, 0, 0, 5);
         rejection = chance.pick(0, 0, 20);
         leaveEvery = sometimes(40, 3_000, 15_000);
         subscribeEvery = sometimes(50, 1_000, 6_000);

@@ -3,6 +3,7 @@ package dev.holdfast.mqtt.impl.simulation;
 import static dev.holdfast.mqtt.impl.simulation.SimulationFailure.require;
 
 import dev.holdfast.mqtt.MqttException;
+import dev.holdfast.mqtt.ReasonCode;
 import dev.holdfast.mqtt.impl.session.Event;
 import dev.holdfast.mqtt.impl.session.Incoming;
 import java.util.LinkedHashSet;
@@ -171,6 +172,9 @@ final class Futures {
             toldOfLostSession = true;
         } else if (event instanceof Event.Reconnecting e) {
             require(!connected, "Reconnecting while connected");
+            if (e.next().isEmpty()) {
+                sim.application.gaveUp();
+            }
             requireHonest(e.cause());
         }
     }
@@ -184,6 +188,20 @@ final class Futures {
         require(
                 !(cause instanceof MqttException.SessionUnknown),
                 "The client does not know its own session");
+        if (cause instanceof MqttException.ConnectRefused r) {
+            requireSaid(r.reason(), r.serverReference().orElse(null));
+        } else if (cause instanceof MqttException.ConnectionLost l && l.reason().isPresent()) {
+            requireSaid(l.reason().get(), l.serverReference().orElse(null));
+        }
+    }
+
+    private void requireSaid(ReasonCode reason, String serverReference) {
+        require(
+                sim.server.hasSaid(reason, serverReference),
+                "The server never said ",
+                reason,
+                " with reference ",
+                serverReference);
     }
 
     /** The store failed, and all that waited with it. */

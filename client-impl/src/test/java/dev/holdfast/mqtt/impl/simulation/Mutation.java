@@ -93,6 +93,12 @@ enum Mutation implements Sabotage {
             return true;
         }
     },
+    MALFORMED_PACKETS_ARE_OVERLOOKED {
+        @Override
+        public boolean overlooksViolations() {
+            return true;
+        }
+    },
     HANDLER_IS_NOT_AWAITED {
         @Override
         public boolean settlesUnhandled() {

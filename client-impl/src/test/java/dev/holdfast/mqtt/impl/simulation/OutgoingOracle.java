@@ -139,7 +139,7 @@ final class OutgoingOracle {
                     " fails, but nobody refused it: ",
                     cause);
         } else if (cause instanceof MqttException.MessageExpired) {
-            require(p.expiresAt <= sim.latestWallClock(), p.key, " has not expired: ", cause);
+            require(mayHaveExpired(p), p.key, " has not expired: ", cause);
             p.excuses.add(Excuse.EXPIRED);
         } else if (cause instanceof MqttException.SessionLost) {
             require(
@@ -214,7 +214,7 @@ final class OutgoingOracle {
                         && !isLonger(message, p.message)
                         && p.message.userProperties().equals(message.userProperties());
         require(expected, p.key, " was changed on its way");
-        if (p.accepted == 0 && p.excuses.isEmpty()) {
+        if (p.accepted == 0 && p.excuses.isEmpty() && !mayHaveExpired(p)) {
             requireOrder(p);
         }
     }
@@ -294,8 +294,16 @@ final class OutgoingOracle {
     /** The client may take a new session for an old one, and send again what that one had. */
     void sessionMistaken() {
         for (Published p : byKey.values()) {
+            if (isOpen(p)) {
+                p.excuses.add(Excuse.SESSION_ENDED);
+            }
             p.mayBeTwice |= p.excuses.contains(Excuse.SESSION_ENDED);
         }
+    }
+
+    /** On a clock that was put back since, perhaps. */
+    private boolean mayHaveExpired(Published p) {
+        return p.expiresAt <= sim.latestWallClock();
     }
 
     // ---- the end
@@ -313,9 +321,8 @@ final class OutgoingOracle {
     void requireNothingLost() {
         for (Published p : byKey.values()) {
             boolean promised = p.stored && p.message.qos() != QoS.AT_MOST_ONCE;
-            boolean expired = p.expiresAt <= sim.latestWallClock();
             require(
-                    !promised || p.accepted > 0 || !p.excuses.isEmpty() || expired,
+                    !promised || p.accepted > 0 || !p.excuses.isEmpty() || mayHaveExpired(p),
                     p.key,
                     " was stored, and is lost");
         }

@@ -54,6 +54,11 @@ interface Sabotage {
         return false;
     }
 
+    /** Whether the client is not told of a Malformed Packet. */
+    default boolean overlooksViolations() {
+        return false;
+    }
+
     /** Whether a message is taken for handled as soon as it is handed over. */
     default boolean settlesUnhandled() {
         return false;

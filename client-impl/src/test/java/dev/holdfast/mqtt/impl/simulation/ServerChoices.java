@@ -2,64 +2,40 @@ package dev.holdfast.mqtt.impl.simulation;
 
 import dev.holdfast.mqtt.QoS;
 import dev.holdfast.mqtt.ReasonCode;
-import dev.holdfast.mqtt.impl.codec.ServerCodec;
 import dev.holdfast.mqtt.impl.packet.Connack;
 import dev.holdfast.mqtt.impl.packet.Connect;
-import dev.holdfast.mqtt.impl.packet.Suback;
-import dev.holdfast.mqtt.impl.packet.Unsuback;
+import dev.holdfast.mqtt.impl.packet.Disconnect;
 import java.util.List;
+import java.util.stream.IntStream;
 
-/** What a server may freely choose, and what it must not do. */
+/** What a server may freely choose. */
 final class ServerChoices {
     static final List<ReasonCode> GRANTED =
             List.of(ReasonCode.SUCCESS, ReasonCode.GRANTED_QOS_1, ReasonCode.GRANTED_QOS_2);
 
-    static final List<ReasonCode> CONNACK_ERRORS =
-            List.of(
-                    ReasonCode.UNSPECIFIED_ERROR,
-                    ReasonCode.BAD_USER_NAME_OR_PASSWORD,
-                    ReasonCode.NOT_AUTHORIZED,
-                    ReasonCode.SERVER_UNAVAILABLE,
-                    ReasonCode.SERVER_BUSY,
-                    ReasonCode.BANNED,
-                    ReasonCode.QUOTA_EXCEEDED,
-                    ReasonCode.USE_ANOTHER_SERVER,
-                    ReasonCode.SERVER_MOVED,
-                    ReasonCode.CONNECTION_RATE_EXCEEDED);
+    // All that the tables of chapter 3 allow a server to send.
 
-    static final List<ReasonCode> PUBLISH_ERRORS =
-            List.of(
-                    ReasonCode.UNSPECIFIED_ERROR,
-                    ReasonCode.IMPLEMENTATION_SPECIFIC_ERROR,
-                    ReasonCode.NOT_AUTHORIZED,
-                    ReasonCode.TOPIC_NAME_INVALID,
-                    ReasonCode.QUOTA_EXCEEDED,
-                    ReasonCode.PAYLOAD_FORMAT_INVALID);
+    static final List<ReasonCode> CONNACK_ERRORS =
+            codes(
+                    0x80, 0x81, 0x82, 0x83, 0x84, 0x85, 0x86, 0x87, 0x88, 0x89, 0x8A, 0x8C, 0x90,
+                    0x95, 0x97, 0x99, 0x9A, 0x9B, 0x9C, 0x9D, 0x9F);
+
+    static final List<ReasonCode> PUBLISH_ERRORS = codes(0x80, 0x83, 0x87, 0x90, 0x91, 0x97, 0x99);
 
     static final List<ReasonCode> SUBACK_ERRORS =
-            List.of(
-                    ReasonCode.UNSPECIFIED_ERROR,
-                    ReasonCode.NOT_AUTHORIZED,
-                    ReasonCode.TOPIC_FILTER_INVALID,
-                    ReasonCode.QUOTA_EXCEEDED);
+            codes(0x80, 0x83, 0x87, 0x8F, 0x91, 0x97, 0x9E, 0xA1, 0xA2);
 
-    static final List<ReasonCode> UNSUBACK_ERRORS =
-            List.of(ReasonCode.UNSPECIFIED_ERROR, ReasonCode.NOT_AUTHORIZED);
+    static final List<ReasonCode> UNSUBACK_ERRORS = codes(0x80, 0x83, 0x87, 0x8F, 0x91);
 
-    static final List<ReasonCode> DISCONNECTS =
-            List.of(
-                    ReasonCode.SUCCESS,
-                    ReasonCode.UNSPECIFIED_ERROR,
-                    ReasonCode.NOT_AUTHORIZED,
-                    ReasonCode.SERVER_BUSY,
-                    ReasonCode.SERVER_SHUTTING_DOWN,
-                    ReasonCode.SESSION_TAKEN_OVER,
-                    ReasonCode.ADMINISTRATIVE_ACTION,
-                    ReasonCode.USE_ANOTHER_SERVER,
-                    ReasonCode.SERVER_MOVED,
-                    ReasonCode.MAXIMUM_CONNECT_TIME);
+    private static final List<ReasonCode> DISCONNECTS =
+            codes(
+                    0x00, 0x80, 0x81, 0x82, 0x83, 0x87, 0x89, 0x8B, 0x8D, 0x8E, 0x8F, 0x90, 0x93,
+                    0x94, 0x95, 0x96, 0x97, 0x98, 0x99, 0x9A, 0x9B, 0x9C, 0x9D, 0x9E, 0x9F, 0xA0,
+                    0xA1, 0xA2);
 
-    private static final int UNKNOWN_IDENTIFIER = 60_000;
+    private static List<ReasonCode> codes(int... values) {
+        return IntStream.of(values).mapToObj(ReasonCode::of).toList();
+    }
 
     private ServerChoices() {}
 
@@ -71,6 +47,7 @@ final class ServerChoices {
         return connack(
                 sessionPresent,
                 ReasonCode.SUCCESS,
+                null,
                 shortened ? chance.pick(0, 1, 10) : Connack.ABSENT,
                 chance.pick(1, 2, 3, 10, 65_535),
                 limited ? chance.pick(List.of(QoS.values())) : QoS.EXACTLY_ONCE,
@@ -80,10 +57,12 @@ final class ServerChoices {
                 limited ? chance.pick(Connack.ABSENT, 0, 3) : Connack.ABSENT);
     }
 
-    static Connack refusal(ReasonCode reason) {
+    static Connack refusal(Chance chance) {
+        ReasonCode reason = chance.pick(CONNACK_ERRORS);
         return connack(
                 false,
                 reason,
+                reference(chance, reason),
                 Connack.ABSENT,
                 65_535,
                 QoS.EXACTLY_ONCE,
@@ -96,6 +75,7 @@ final class ServerChoices {
     private static Connack connack(
             boolean sessionPresent,
             ReasonCode reason,
+            String serverReference,
             long sessionExpiry,
             int receiveMaximum,
             QoS maximumQos,
@@ -120,25 +100,20 @@ final class ServerChoices {
                 wildcards,
                 keepAlive,
                 null,
-                null,
+                serverReference,
                 null,
                 null);
     }
 
-    /** Something that no server may send at this time. */
-    static byte[] offence(Chance chance, boolean connected) {
-        if (!connected) {
-            return chance.percent(50)
-                    ? new byte[] {0, 0}
-                    : ServerCodec.encode(dev.holdfast.mqtt.impl.packet.Pingresp.INSTANCE);
-        }
-        List<ReasonCode> success = List.of(ReasonCode.SUCCESS);
-        return switch (chance.upTo(3)) {
-            case 0 -> new byte[] {0, 0};
-            case 1 -> ServerCodec.encode(refusal(ReasonCode.SERVER_BUSY));
-            case 2 -> ServerCodec.encode(new Suback(UNKNOWN_IDENTIFIER, success, null, List.of()));
-            default ->
-                    ServerCodec.encode(new Unsuback(UNKNOWN_IDENTIFIER, success, null, List.of()));
-        };
+    static Disconnect disconnect(Chance chance) {
+        ReasonCode reason = chance.pick(DISCONNECTS);
+        return new Disconnect(
+                reason, Disconnect.ABSENT, null, List.of(), reference(chance, reason));
+    }
+
+    private static String reference(Chance chance, ReasonCode reason) {
+        boolean redirects =
+                reason == ReasonCode.USE_ANOTHER_SERVER || reason == ReasonCode.SERVER_MOVED;
+        return redirects && chance.percent(70) ? "other.example:1883" : null;
     }
 }

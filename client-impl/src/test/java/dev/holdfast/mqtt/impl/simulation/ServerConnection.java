@@ -40,6 +40,9 @@ final class ServerConnection {
         CLOSED
     }
 
+    /** More than the longest delays of network and loop together; milliseconds. */
+    private static final int TIME_TO_COMPLAIN = 10_000;
+
     private static final Set<ReasonCode> GOODBYES =
             EnumSet.of(ReasonCode.SUCCESS, ReasonCode.DISCONNECT_WITH_WILL_MESSAGE);
 
@@ -219,7 +222,9 @@ final class ServerConnection {
             return;
         }
         if (sim.faults.strike(sim.faults.connackRefusal)) {
-            link.fromServer(ServerChoices.refusal(sim.chance.pick(ServerChoices.CONNACK_ERRORS)));
+            Connack refusal = ServerChoices.refusal(sim.chance);
+            server.says(refusal.reason(), refusal.serverReference());
+            link.fromServer(refusal);
             close();
             return;
         }
@@ -299,6 +304,7 @@ final class ServerConnection {
 
     void takenOver() {
         if (phase == Phase.CONNECTED) {
+            server.says(ReasonCode.SESSION_TAKEN_OVER, null);
             link.fromServer(new Disconnect(ReasonCode.SESSION_TAKEN_OVER));
         }
         close();
@@ -306,7 +312,9 @@ final class ServerConnection {
 
     private void disconnect() {
         if (phase == Phase.CONNECTED && !sim.faults.areOver()) {
-            link.fromServer(new Disconnect(sim.chance.pick(ServerChoices.DISCONNECTS)));
+            Disconnect disconnect = ServerChoices.disconnect(sim.chance);
+            server.says(disconnect.reason(), disconnect.serverReference());
+            link.fromServer(disconnect);
             close();
         }
     }
@@ -315,10 +323,20 @@ final class ServerConnection {
         boolean possible =
                 phase == Phase.OPEN || phase == Phase.CONNECT_RECEIVED || phase == Phase.CONNECTED;
         if (possible && !sim.faults.areOver()) {
-            sim.trace.say("server", "misbehaves");
-            link.fromServer(ServerChoices.offence(sim.chance, phase == Phase.CONNECTED));
+            ServerOffences.Offence offence =
+                    ServerOffences.any(sim.chance, phase == Phase.CONNECTED);
+            sim.trace.say("server", "misbehaves with ", offence.name());
+            link.fromServer(offence.bytes());
             server.disconnected(this);
             phase = Phase.MISBEHAVED;
+            sim.agenda.after(TIME_TO_COMPLAIN, () -> requireComplaint(offence));
         }
+    }
+
+    private void requireComplaint(ServerOffences.Offence offence) {
+        require(
+                phase == Phase.CLOSED || link.isDead(),
+                "[4.13.1-1] The client goes on after ",
+                offence.name());
     }
 }

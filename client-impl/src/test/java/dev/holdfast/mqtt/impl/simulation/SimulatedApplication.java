@@ -9,6 +9,7 @@ import dev.holdfast.mqtt.Subscription;
 import dev.holdfast.mqtt.impl.session.Incoming;
 import dev.holdfast.mqtt.store.OutgoingMessage;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -43,6 +44,9 @@ final class SimulatedApplication {
 
     /** Filters that the client said to be subscribed, and nothing has happened to since. */
     private final Set<String> confirmed = new HashSet<>();
+
+    /** What handlers will do that hang until the end of all faults. */
+    private final List<Runnable> hanging = new ArrayList<>();
 
     /** Whether Clean Start was asked for, and a session confirmed since. */
     private boolean mayStartClean;
@@ -147,18 +151,24 @@ final class SimulatedApplication {
                 });
     }
 
-    /** Faults are over: the last life may go on for ever. */
+    /** Faults are over: the last life may go on for ever, and all handlers come to their end. */
     void endFaults() {
+        hanging.forEach(done -> sim.agenda.after(sim.chance.upTo(1_000), done));
+        hanging.clear();
         if (run.isAlive()) {
             run.endFaults();
         }
         keepConnected();
     }
 
-    private void keepConnected() {
+    private void requireConnection() {
         if (run.isAlive() && !run.futures.isConnected() && !run.futures.isConnecting()) {
             connect();
         }
+    }
+
+    private void keepConnected() {
+        requireConnection();
         sim.agenda.after(1_000, this::keepConnected);
     }
 
@@ -203,6 +213,17 @@ final class SimulatedApplication {
         } else {
             sim.agenda.after(sim.faults.delay(4_000), this::comeBack);
         }
+    }
+
+    /** The client sees no point in trying again; somebody mends the cause, and calls connect(). */
+    void gaveUp() {
+        sim.agenda.after(
+                sim.faults.delay(4_000),
+                () -> {
+                    if (staysConnected) {
+                        requireConnection();
+                    }
+                });
     }
 
     private void comeBack() {
@@ -342,13 +363,17 @@ final class SimulatedApplication {
             by.submit(s -> s.settle(incoming, ReasonCode.SUCCESS), "settles at once");
             return;
         }
-        sim.agenda.after(
-                sim.faults.delay(sim.faults.handlerDelay),
+        Runnable done =
                 () -> {
                     if (by.isAlive()) {
                         settle(by, incoming);
                     }
-                });
+                };
+        if (sim.faults.strike(sim.faults.hangingHandler)) {
+            hanging.add(done);
+        } else {
+            sim.agenda.after(sim.faults.delay(sim.faults.handlerDelay), done);
+        }
     }
 
     private void settle(ClientRun by, Incoming incoming) {

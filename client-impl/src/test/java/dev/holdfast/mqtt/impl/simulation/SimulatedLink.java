@@ -85,17 +85,37 @@ final class SimulatedLink implements Link {
         listener.opened();
     }
 
+    /** Whether nobody can be heard on it: silent, cut, or one end is gone. */
+    boolean isDead() {
+        return silent || reported || closing || !client.isAlive();
+    }
+
     private void strike() {
         if (reported || sim.faults.areOver()) {
             return;
         }
         if (sim.faults.strike(sim.faults.silence)) {
-            sim.trace.say("network", "connection falls silent");
-            silent = true;
-            up.silence();
-            down.silence();
+            fallSilent();
         } else {
             cut();
+        }
+    }
+
+    /** In both directions, or in one. */
+    private void fallSilent() {
+        int direction = sim.chance.upTo(3);
+        boolean onlyUp = direction == 0;
+        boolean onlyDown = direction == 1;
+        sim.trace.say(
+                "network",
+                "connection falls silent",
+                onlyUp ? " towards the server" : onlyDown ? " towards the client" : "");
+        silent = true;
+        if (!onlyDown) {
+            up.silence();
+        }
+        if (!onlyUp) {
+            down.silence();
         }
     }
 
@@ -108,13 +128,6 @@ final class SimulatedLink implements Link {
         sim.trace.say("network", "connection breaks");
         up.cut();
         down.cut();
-    }
-
-    /** Silence does not outlast the time of faults. */
-    void heal() {
-        if (silent) {
-            cut();
-        }
     }
 
     // ---- the client's calls
@@ -249,7 +262,9 @@ final class SimulatedLink implements Link {
             } catch (ProtocolViolation v) {
                 deaf = true;
                 sim.trace.say("client", "← ", v.getMessage());
-                listener.violated(v);
+                if (!sim.sabotage.overlooksViolations()) {
+                    listener.violated(v);
+                }
             }
             received.discardReadBytes();
             listener.readComplete();

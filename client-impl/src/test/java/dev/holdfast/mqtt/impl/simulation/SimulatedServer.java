@@ -2,9 +2,12 @@ package dev.holdfast.mqtt.impl.simulation;
 
 import dev.holdfast.mqtt.Message;
 import dev.holdfast.mqtt.QoS;
+import dev.holdfast.mqtt.ReasonCode;
 import dev.holdfast.mqtt.Subscription;
 import dev.holdfast.mqtt.impl.packet.Connect;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /** A server with one client: its sessions, and what others publish. */
 final class SimulatedServer {
@@ -18,6 +21,7 @@ final class SimulatedServer {
     private ServerConnection connection;
     private int sessions;
     private int published;
+    private final Set<String> said = new HashSet<>();
 
     SimulatedServer(Simulation sim) {
         this.sim = sim;
@@ -33,6 +37,15 @@ final class SimulatedServer {
     /** Whether nothing of the last session will outlive its connection, or has. */
     boolean sessionIsOver() {
         return session == null || session.expirySeconds == 0;
+    }
+
+    /** Remembers why it ended a connection. */
+    void says(ReasonCode reason, String serverReference) {
+        said.add(reason + " " + serverReference);
+    }
+
+    boolean hasSaid(ReasonCode reason, String serverReference) {
+        return said.contains(reason + " " + serverReference);
     }
 
     ServerConnection accept(SimulatedLink link) {

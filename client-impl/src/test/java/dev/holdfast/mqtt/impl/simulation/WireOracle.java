@@ -115,6 +115,8 @@ final class WireOracle {
     private void requireOnDisk(Packet packet, Recovered disk) {
         if (packet instanceof Connect p && p.sessionExpiryInterval() > 0) {
             require(disk.presence() != Presence.NONE, "CONNECT before it was stored");
+        } else if (packet instanceof Disconnect p && p.sessionExpiryInterval() > 0) {
+            require(disk.presence() != Presence.NONE, "DISCONNECT before it was stored");
         } else if (packet instanceof Publish p && mustBeOnDisk(p)) {
             OutgoingMessage m = outgoing(disk, p.packetIdentifier());
             require(
