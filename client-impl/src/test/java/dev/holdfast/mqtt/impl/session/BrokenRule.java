@@ -35,21 +35,13 @@ public enum BrokenRule {
     SETTLED(o -> o instanceof Event.Settled),
     SUBSCRIBED(o -> o instanceof Event.Subscribed),
     CONNECTED(o -> o instanceof Event.Connected),
-    TURN_OF_OTHER_EVENTS(o -> o instanceof Event && !isPromise(o));
+    TURN_OF_OTHER_EVENTS(
+            o -> o instanceof Event e && new WriteAhead().before(e) == WriteAhead.Wait.TURN);
 
     private final Predicate<Object> early;
 
     BrokenRule(Predicate<Object> early) {
         this.early = early;
-    }
-
-    private static boolean isPromise(Object event) {
-        return event instanceof Event.Stored
-                || event instanceof Event.PublishFailed
-                || event instanceof Event.Deliver
-                || event instanceof Event.Settled
-                || event instanceof Event.Subscribed
-                || event instanceof Event.Connected;
     }
 
     WriteAhead broken() {

@@ -79,7 +79,7 @@ final class Faults {
         answersInAnyOrder = chance.pick(0, 0, 30);
         connackRefusal = chance.pick(0, 0, 10, 30);
         publishRefusal = chance.pick(0, 0, 10, 30);
-        impatience = chance.pick(0, 0, 0, 30, 80);
+        impatience = chance.pick(0, 0, 30, 80);
         subscribeRefusal = chance.pick(0, 0, 0, 20);
         limits = chance.pick(0, 0, 20, 60);
         shortExpiry = chance.pick(0, 0, 0, 20);

@@ -100,7 +100,7 @@ final class PublishesToClient {
     private void growImpatient(Runnable again) {
         if (sim.faults.strike(sim.faults.impatience)) {
             sim.agenda.after(
-                    sim.chance.upTo(1_000),
+                    sim.chance.upTo(sim.chance.pick(20, 1_000)),
                     () -> {
                         if (connection.isConnected()) {
                             again.run();

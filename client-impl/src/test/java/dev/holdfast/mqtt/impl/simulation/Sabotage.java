@@ -12,7 +12,13 @@ import java.util.List;
 /** What is wrong with the client on purpose, to see whether a run notices. */
 interface Sabotage {
     /** Nothing is. */
-    Sabotage NONE = new Sabotage() {};
+    Sabotage NONE =
+            new Sabotage() {
+                @Override
+                public boolean checksDisk() {
+                    return true;
+                }
+            };
 
     /** What passes between client and network, on one connection. */
     interface Wire {
@@ -25,6 +31,11 @@ interface Sabotage {
         default List<Packet> down(Packet packet) {
             return List.of(packet);
         }
+    }
+
+    /** Whether to look at the disk when something is sent, and not only at what comes of it. */
+    default boolean checksDisk() {
+        return false;
     }
 
     default Resubscribe resubscribe(Resubscribe asChosen) {

@@ -60,7 +60,7 @@ final class Simulation {
 
     private Simulation(long seed, Sabotage sabotage, boolean keepsWords) {
         this.sabotage = sabotage;
-        this.checksDisk = sabotage == Sabotage.NONE;
+        this.checksDisk = sabotage.checksDisk();
         chance = new Chance(seed);
         agenda = new Agenda(chance);
         trace = new Trace(agenda, keepsWords);

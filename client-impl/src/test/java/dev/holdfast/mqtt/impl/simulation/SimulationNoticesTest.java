@@ -8,6 +8,7 @@ import dev.holdfast.mqtt.impl.session.Session;
 import dev.holdfast.mqtt.impl.session.TestSession;
 import dev.holdfast.mqtt.spi.ClientSettings;
 import dev.holdfast.mqtt.store.Recovered;
+import java.util.Set;
 import java.util.stream.LongStream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -19,7 +20,13 @@ import org.junit.jupiter.params.provider.EnumSource;
 class SimulationNoticesTest {
     private static final int SEEDS = 2_000;
 
-    /** Only by what comes of it: nobody looks at the disk when something is sent too early. */
+    /**
+     * The damage of this one takes a server that sends PUBREL twice and uses the identifier again
+     * at once, and a crash before the disk has caught up: one seed in some thousands.
+     */
+    private static final Set<BrokenRule> SEEN_ON_DISK_ONLY = Set.of(BrokenRule.PUBCOMP_UNKNOWN);
+
+    /** By what comes of it; when it happens nobody looks at the disk. */
     @ParameterizedTest
     @EnumSource
     void whenSomethingDoesNotWaitForTheStore(BrokenRule rule) {
@@ -28,6 +35,11 @@ class SimulationNoticesTest {
                     @Override
                     public Session session(ClientSettings s, Recovered r, Chance chance) {
                         return TestSession.breaking(rule, s, r, chance, Encoder::encodedSize);
+                    }
+
+                    @Override
+                    public boolean checksDisk() {
+                        return SEEN_ON_DISK_ONLY.contains(rule);
                     }
                 });
     }
