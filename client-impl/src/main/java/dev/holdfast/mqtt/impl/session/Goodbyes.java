@@ -25,8 +25,8 @@ final class Goodbyes {
         /** When it is said at the latest; never after that of a later one. */
         long deadline;
 
-        /** The batch that must be on disk before it is told; -1 until it is known. */
-        long barrier = -1;
+        /** The batch that must be on disk before it is told; 0 for none. */
+        long barrier;
 
         /** Calls of connect() made after it: they are answered by a new start. */
         final List<Long> connects = new ArrayList<>();
@@ -95,13 +95,11 @@ final class Goodbyes {
      */
     boolean mayBeTold(Handshake handshake) {
         Goodbye first = goodbyes.element();
-        if (first.barrier == -1) {
-            long expiry = first.options.sessionExpiry().map(Duration::toSeconds).orElse(0L);
-            first.barrier = 0;
-            if (expiry > 0) {
-                handshake.left(expiry);
-                first.barrier = outbox.barrier();
-            }
+        long expiry = first.options.sessionExpiry().map(Duration::toSeconds).orElse(0L);
+        // Once more after a new connection with a session that ends with it.
+        if (expiry > 0 && handshake.mustBeEmpty()) {
+            handshake.left(expiry);
+            first.barrier = outbox.barrier();
         }
         return outbox.isStored(first.barrier);
     }

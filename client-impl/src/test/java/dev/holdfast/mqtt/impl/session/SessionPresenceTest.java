@@ -94,6 +94,28 @@ class SessionPresenceTest {
         assertEquals(100, core.sent(Disconnect.class).sessionExpiryInterval());
     }
 
+    @Test
+    void disconnectWaitsForTheDiskAnewAfterAnotherConnection() {
+        core.connect(TestCore.connack(false, QoS.EXACTLY_ONCE, 0));
+        core.assertNothingSent();
+        core.diskHangs = true;
+        DisconnectOptions options = new DisconnectOptions().sessionExpiry(Duration.ofSeconds(100));
+        core.session.disconnect(3, options.afterPending(Duration.ofSeconds(60)));
+        core.assertNothingSent();
+        core.session.publish(1, message("out", QoS.AT_LEAST_ONCE), OutgoingMessage.NEVER);
+        core.cut();
+        core.diskHangs = false;
+        core.open();
+        core.sent(Connect.class);
+        core.session.received(TestCore.connack(false, QoS.EXACTLY_ONCE, 0));
+        Publish publish = core.sent(Publish.class);
+
+        core.diskHangs = true;
+        core.session.received(new Puback(publish.packetIdentifier(), ReasonCode.SUCCESS));
+
+        core.assertNothingSent();
+    }
+
     // ---- a session that may be the one before, or a new one
 
     @Test

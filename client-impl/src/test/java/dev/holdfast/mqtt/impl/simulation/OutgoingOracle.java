@@ -8,6 +8,7 @@ import dev.holdfast.mqtt.QoS;
 import dev.holdfast.mqtt.SessionLostPolicy.InFlight;
 import dev.holdfast.mqtt.impl.packet.Connack;
 import dev.holdfast.mqtt.impl.packet.Publish;
+import dev.holdfast.mqtt.store.Recovered;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -108,6 +109,13 @@ final class OutgoingOracle {
                 sequence,
                 " has the number of ",
                 (before == null ? "" : before.key));
+    }
+
+    /** What was in flight when a session ended is lost with it, whether it had been sent or not. */
+    void recovered(Recovered recovered) {
+        if (sim.server.sessionIsOver()) {
+            recovered.inFlight().forEach(m -> endSession(byKey.get(m.message().payloadText())));
+        }
     }
 
     // ---- what the client says

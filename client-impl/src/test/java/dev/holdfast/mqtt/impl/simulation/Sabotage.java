@@ -7,6 +7,7 @@ import dev.holdfast.mqtt.impl.session.Session;
 import dev.holdfast.mqtt.spi.ClientSettings;
 import dev.holdfast.mqtt.store.Change;
 import dev.holdfast.mqtt.store.Recovered;
+import java.util.ArrayList;
 import java.util.List;
 
 /** What is wrong with the client on purpose, to see whether a run notices. */
@@ -22,6 +23,13 @@ interface Sabotage {
 
     /** What passes between client and network, on one connection. */
     interface Wire {
+        /** What the client writes at once. */
+        default List<Packet> up(List<Packet> packets) {
+            List<Packet> all = new ArrayList<>();
+            packets.forEach(p -> all.addAll(up(p)));
+            return all;
+        }
+
         /** A packet of the client. */
         default List<Packet> up(Packet packet) {
             return List.of(packet);

@@ -10,6 +10,8 @@ import dev.holdfast.mqtt.impl.packet.Publish;
 import dev.holdfast.mqtt.impl.packet.Pubrec;
 import dev.holdfast.mqtt.impl.packet.Pubrel;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -195,27 +197,18 @@ final class SabotagedWire {
 
     // ---- the packets of one connection
 
-    /** Two neighbours of one type change places. */
-    static final class Swapping implements Sabotage.Wire {
-        private final Class<? extends Packet> type;
-        private Packet first;
-
-        Swapping(Class<? extends Packet> type) {
-            this.type = type;
-        }
-
+    /** Of what is written at once, neighbours of one type change places. */
+    record Swapping(Class<? extends Packet> type) implements Sabotage.Wire {
         @Override
-        public List<Packet> up(Packet packet) {
-            if (first == null && type.isInstance(packet)) {
-                first = packet;
-                return List.of();
+        public List<Packet> up(List<Packet> packets) {
+            List<Packet> swapped = new ArrayList<>(packets);
+            for (int i = 1; i < swapped.size(); i++) {
+                if (type.isInstance(swapped.get(i - 1)) && type.isInstance(swapped.get(i))) {
+                    Collections.swap(swapped, i - 1, i);
+                    i++;
+                }
             }
-            if (first == null) {
-                return List.of(packet);
-            }
-            Packet held = first;
-            first = null;
-            return type.isInstance(packet) ? List.of(packet, held) : List.of(held, packet);
+            return swapped;
         }
     }
 

@@ -112,6 +112,7 @@ final class SimulatedApplication {
         run = new ClientRun(sim, ++runs, sim.settings(clean, declared.values()));
         sim.trace.say("client", "starts as ", run, " with ", run.recovered);
         requireRemembered();
+        sim.outgoing.recovered(run.recovered);
         nextSequence = run.recovered.numbersReserved();
         for (Subscription s : wanted.values()) {
             if (!declared.containsKey(s.topicFilter())) {

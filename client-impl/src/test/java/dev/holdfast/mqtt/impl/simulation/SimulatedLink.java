@@ -137,12 +137,10 @@ final class SimulatedLink implements Link {
         SimulationFailure.require(
                 server != null && !closing, "The client writes to no connection: ", packets);
         ByteBuf bytes = Unpooled.buffer();
-        for (Packet packet : packets) {
-            for (Packet sent : sabotage.up(packet)) {
-                sim.trace.say("client", "→ ", sent);
-                oracle.written(sent);
-                encoder.encode(sent, bytes);
-            }
+        for (Packet sent : sabotage.up(packets)) {
+            sim.trace.say("client", "→ ", sent);
+            oracle.written(sent);
+            encoder.encode(sent, bytes);
         }
         byte[] all = new byte[bytes.readableBytes()];
         bytes.readBytes(all);
