@@ -4,6 +4,7 @@ import static dev.holdfast.mqtt.samples.brokers.Difference.EXCEEDS_RECEIVE_MAXIM
 import static dev.holdfast.mqtt.samples.brokers.Difference.FORGETS_SESSIONS_AT_RESTART;
 import static dev.holdfast.mqtt.samples.brokers.Difference.KEEPS_QOS_0;
 import static dev.holdfast.mqtt.samples.brokers.Difference.LIMITS_ARE_FIXED;
+import static dev.holdfast.mqtt.samples.brokers.Difference.MAY_MISS_DISCONNECT;
 import static dev.holdfast.mqtt.samples.brokers.Difference.NO_WILL_AT_DISCONNECT;
 import static dev.holdfast.mqtt.samples.brokers.Difference.REDELIVERS_UNDER_NEW_IDENTIFIER;
 import static dev.holdfast.mqtt.samples.brokers.Difference.SILENT_TAKE_OVER;
@@ -35,7 +36,12 @@ public enum Product {
     },
 
     /** Apache ActiveMQ Artemis 2.55.0, from Maven, with its journal on disk. */
-    ARTEMIS(REDELIVERS_UNDER_NEW_IDENTIFIER, NO_WILL_AT_DISCONNECT, KEEPS_QOS_0, LIMITS_ARE_FIXED) {
+    ARTEMIS(
+            REDELIVERS_UNDER_NEW_IDENTIFIER,
+            NO_WILL_AT_DISCONNECT,
+            MAY_MISS_DISCONNECT,
+            KEEPS_QOS_0,
+            LIMITS_ARE_FIXED) {
         @Override
         public Broker start(Path folder, Limits limits) {
             return new Child(EmbeddedArtemis.class, folder, limits);
