@@ -244,6 +244,14 @@ final class Connection {
                         violation.reason()));
     }
 
+    /** The server has said DISCONNECT. */
+    void closedByServer(ReasonCode reason, MqttException cause) {
+        if (reason == ReasonCode.SESSION_TAKEN_OVER) {
+            handshake.takenOver();
+        }
+        close(cause);
+    }
+
     /**
      * Has the network connection closed, after what is released has been sent. Nothing is sent
      * after that.

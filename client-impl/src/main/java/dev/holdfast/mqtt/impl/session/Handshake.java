@@ -115,6 +115,13 @@ final class Handshake {
         }
     }
 
+    /** Whoever took the session over may have replaced it by a new one. */
+    void takenOver() {
+        if (presence == Presence.HELD || presence == Presence.ENDED) {
+            become(Presence.RESUMING);
+        }
+    }
+
     /** Judges a successful CONNACK; see the table of section 3.2.2.1.1. */
     Outcome judge(Connack c) {
         requireConsistent(c);

@@ -283,7 +283,7 @@ public final class Session {
         } else if (packet instanceof Unsuback p) {
             subscriptions.received(p);
         } else if (packet instanceof Disconnect d) {
-            connection.close(disconnectedBy(d));
+            connection.closedByServer(d.reason(), disconnectedBy(d));
         } else if (packet instanceof Pingresp) {
             keepAlive.answered();
         } else {

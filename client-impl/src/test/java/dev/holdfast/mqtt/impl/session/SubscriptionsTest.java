@@ -6,6 +6,7 @@ import dev.holdfast.mqtt.QoS;
 import dev.holdfast.mqtt.ReasonCode;
 import dev.holdfast.mqtt.Subscription;
 import dev.holdfast.mqtt.impl.packet.Suback;
+import dev.holdfast.mqtt.impl.packet.Disconnect;
 import dev.holdfast.mqtt.impl.packet.Subscribe;
 import dev.holdfast.mqtt.impl.packet.Unsuback;
 import dev.holdfast.mqtt.impl.packet.Unsubscribe;
@@ -208,6 +209,19 @@ class SubscriptionsTest {
 
         core.assertNothingSent();
         assertEquals(List.of(), core.disk.recovered().subscriptions());
+    }
+
+    @Test
+    void subscriptionIsMadeAgainInASessionThatAnotherConnectionHadTakenOver() {
+        core.connect(false);
+        core.session.subscribe(1, Subscription.to("a"));
+        core.answer(core.sent(Subscribe.class));
+        core.session.received(new Disconnect(ReasonCode.SESSION_TAKEN_OVER));
+        core.cut();
+
+        core.connect(true);
+
+        assertEquals("a", core.sent(Subscribe.class).subscriptions().get(0).topicFilter());
     }
 
     private static Unsuback unsuback(Unsubscribe unsubscribe) {

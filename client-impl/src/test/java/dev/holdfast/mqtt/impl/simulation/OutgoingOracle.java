@@ -82,6 +82,8 @@ final class OutgoingOracle {
 
     private int sessionsEnded;
     private Connack newestLimits;
+
+    private Connack limitsInForce;
     private int newestReceived = -1;
     private int newestAtMostOnce = -1;
 
@@ -102,6 +104,7 @@ final class OutgoingOracle {
             p.excuses.add(Excuse.NO_ROOM);
         }
         excuseBeyond(newestLimits, p);
+        excuseBeyond(limitsInForce, p);
         Published before = bySequence.put(sequence, p);
         require(
                 before == null || !before.stored,
@@ -263,6 +266,12 @@ final class OutgoingOracle {
 
     void announced(Connack limits) {
         newestLimits = limits;
+        byKey.values().forEach(p -> excuseBeyond(limits, p));
+    }
+
+    /** The client hears of limits, which need not be those that the server announced last. */
+    void inForce(Connack limits) {
+        limitsInForce = limits;
         byKey.values().forEach(p -> excuseBeyond(limits, p));
     }
 

@@ -253,6 +253,7 @@ final class SimulatedLink implements Link {
                     if (p instanceof Connack c && !c.reason().isError()) {
                         oracle.connacked(server);
                         client.connacked(server.announced());
+                        sim.outgoing.inForce(c);
                     }
                     oracle.arrived(p);
                     listener.received(p);
