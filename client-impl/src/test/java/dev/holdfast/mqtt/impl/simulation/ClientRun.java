@@ -1,6 +1,7 @@
 package dev.holdfast.mqtt.impl.simulation;
 
 import dev.holdfast.mqtt.impl.client.TestDriver;
+import dev.holdfast.mqtt.impl.codec.Encoder;
 import dev.holdfast.mqtt.impl.session.Event;
 import dev.holdfast.mqtt.impl.session.Session;
 import dev.holdfast.mqtt.impl.session.TestSession;
@@ -18,6 +19,10 @@ final class ClientRun implements TestDriver.Clock, TestDriver.Listener {
     final ClientSettings settings;
     final Recovered recovered;
     final Futures futures;
+
+    /** Of all its connections, if the simulation is to notice that. */
+    final Encoder onlyEncoder = new Encoder();
+
     private final Simulation sim;
     private final int number;
     private final Session session;

@@ -109,7 +109,9 @@ final class Futures {
             requireExpected(filter != null, event);
             sim.application.subscribeFailed(e.token(), filter, e.cause());
         } else if (event instanceof Event.Unsubscribed e) {
-            requireExpected(unsubscribes.remove(e.token()) != null, event);
+            String filter = unsubscribes.remove(e.token());
+            requireExpected(filter != null, event);
+            sim.application.unsubscribed(e.token(), filter);
         } else if (event instanceof Event.UnsubscribeFailed e) {
             String filter = unsubscribes.remove(e.token());
             requireExpected(filter != null, event);

@@ -93,6 +93,12 @@ enum Mutation implements Sabotage {
             return true;
         }
     },
+    TOPIC_ALIASES_OUTLIVE_THEIR_CONNECTION {
+        @Override
+        public boolean keepsTopicAliases() {
+            return true;
+        }
+    },
     MALFORMED_PACKETS_ARE_OVERLOOKED {
         @Override
         public boolean overlooksViolations() {

@@ -78,6 +78,11 @@ interface Sabotage {
         return false;
     }
 
+    /** Whether Topic Aliases are used that were given on an earlier connection. */
+    default boolean keepsTopicAliases() {
+        return false;
+    }
+
     /** Whether a message is taken for handled as soon as it is handed over. */
     default boolean settlesUnhandled() {
         return false;

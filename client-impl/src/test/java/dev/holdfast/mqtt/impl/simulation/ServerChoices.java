@@ -54,7 +54,8 @@ final class ServerChoices {
                 !limited || chance.percent(50),
                 limited && chance.percent(20) ? 100 : Connack.NO_PACKET_LIMIT,
                 !limited || chance.percent(60),
-                limited ? chance.pick(Connack.ABSENT, 0, 3) : Connack.ABSENT);
+                limited ? chance.pick(Connack.ABSENT, 0, 3) : Connack.ABSENT,
+                chance.pick(0, 0, 1, 2, 10));
     }
 
     static Connack refusal(Chance chance) {
@@ -69,7 +70,8 @@ final class ServerChoices {
                 true,
                 Connack.NO_PACKET_LIMIT,
                 true,
-                Connack.ABSENT);
+                Connack.ABSENT,
+                0);
     }
 
     private static Connack connack(
@@ -82,7 +84,8 @@ final class ServerChoices {
             boolean retain,
             long maximumPacketSize,
             boolean wildcards,
-            int keepAlive) {
+            int keepAlive,
+            int topicAliasMaximum) {
         return new Connack(
                 sessionPresent,
                 reason,
@@ -92,7 +95,7 @@ final class ServerChoices {
                 retain,
                 maximumPacketSize,
                 null,
-                0,
+                topicAliasMaximum,
                 null,
                 List.of(),
                 wildcards,

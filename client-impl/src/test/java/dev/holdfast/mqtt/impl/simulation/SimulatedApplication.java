@@ -8,6 +8,7 @@ import dev.holdfast.mqtt.ReasonCode;
 import dev.holdfast.mqtt.Subscription;
 import dev.holdfast.mqtt.impl.session.Incoming;
 import dev.holdfast.mqtt.store.OutgoingMessage;
+import dev.holdfast.mqtt.store.SessionState.Presence;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -18,6 +19,9 @@ import java.util.Set;
 
 /** An application that uses one client at a time, and starts it again when it has crashed. */
 final class SimulatedApplication {
+    /** More than some servers allow Topic Aliases. */
+    private static final int TOPICS = 3;
+
     static final int MOST_MESSAGES = 40;
     private static final List<QoS> QOS =
             List.of(
@@ -44,6 +48,9 @@ final class SimulatedApplication {
 
     /** Filters that the client said to be subscribed, and nothing has happened to since. */
     private final Set<String> confirmed = new HashSet<>();
+
+    /** Filters that the client said to be unsubscribed, and nothing has happened to since. */
+    private final Set<String> ended = new HashSet<>();
 
     /** What handlers will do that hang until the end of all faults. */
     private final List<Runnable> hanging = new ArrayList<>();
@@ -130,6 +137,10 @@ final class SimulatedApplication {
     private void requireRemembered() {
         for (Subscription s : run.recovered.subscriptions()) {
             confirmed.remove(s.topicFilter());
+            SimulationFailure.require(
+                    run.recovered.presence() != Presence.HELD || !ended.contains(s.topicFilter()),
+                    "The client still believes in its subscription to ",
+                    s.topicFilter());
         }
         SimulationFailure.require(
                 confirmed.isEmpty(), "The client has forgotten its subscriptions to ", confirmed);
@@ -240,7 +251,7 @@ final class SimulatedApplication {
             return;
         }
         Message.Builder builder =
-                Message.to("out")
+                Message.to("outgoing/" + sim.outgoing.count() % TOPICS)
                         .payload("c" + sim.outgoing.count())
                         .qos(sim.chance.pick(QOS))
                         .retain(sim.chance.percent(10));
@@ -296,6 +307,7 @@ final class SimulatedApplication {
         long token = nextToken++;
         lastCall.put(s.topicFilter(), token);
         confirmed.remove(s.topicFilter());
+        ended.remove(s.topicFilter());
         undefined.remove(s.topicFilter());
         run.submit(
                 session -> {
@@ -314,6 +326,7 @@ final class SimulatedApplication {
         long token = nextToken++;
         lastCall.put(filter, token);
         confirmed.remove(filter);
+        ended.remove(filter);
         undefined.remove(filter);
         run.submit(
                 session -> {
@@ -348,6 +361,12 @@ final class SimulatedApplication {
         if (cause instanceof MqttException.SubscribeRejected && lastCall.get(filter) == token) {
             wanted.remove(filter);
             undefined.add(filter);
+        }
+    }
+
+    void unsubscribed(long token, String filter) {
+        if (token == lastCall.getOrDefault(filter, 0L)) {
+            ended.add(filter);
         }
     }
 

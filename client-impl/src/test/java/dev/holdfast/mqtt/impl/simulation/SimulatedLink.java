@@ -21,10 +21,11 @@ final class SimulatedLink implements Link {
     private final LinkListener listener;
     private final Sabotage.Wire sabotage;
     private final WireOracle oracle;
-    private final Encoder encoder = new Encoder();
+    private final Encoder encoder;
     private final Decoder decoder;
     private final ByteBuf received = Unpooled.buffer();
     private final Pipe up;
+    private final ServerEnd fromClient = new ServerEnd();
     private final ClientEnd arrivals = new ClientEnd();
     private final Pipe down;
     private ServerConnection server;
@@ -51,9 +52,10 @@ final class SimulatedLink implements Link {
         this.client = client;
         this.listener = listener;
         sabotage = sim.sabotage.wire();
+        encoder = sim.sabotage.keepsTopicAliases() ? client.onlyEncoder : new Encoder();
         oracle = new WireOracle(sim, client);
         decoder = new Decoder(client.settings.maximumPacketSize(), 0, true);
-        up = new Pipe(sim, new ServerEnd());
+        up = new Pipe(sim, fromClient);
         down = new Pipe(sim, arrivals);
         long delay = sim.faults.delay(sim.faults.latency);
         if (!sim.faults.strike(sim.faults.refusal)) {
@@ -196,6 +198,9 @@ final class SimulatedLink implements Link {
     void fromServer(Packet packet) {
         for (Packet sent : sabotage.down(packet)) {
             sim.trace.say("server", "→ ", sent);
+            if (sent instanceof Connack c) {
+                fromClient.codec = new ServerCodec(c.topicAliasMaximum());
+            }
             down.write(ServerCodec.encode(sent));
         }
     }
@@ -212,7 +217,7 @@ final class SimulatedLink implements Link {
     // ---- arrivals
 
     private final class ServerEnd implements Pipe.Receiver {
-        private final ServerCodec codec = new ServerCodec();
+        private ServerCodec codec = new ServerCodec();
         private ByteBuffer rest = ByteBuffer.allocate(0);
 
         @Override
@@ -254,6 +259,7 @@ final class SimulatedLink implements Link {
                         oracle.connacked(server);
                         client.connacked(server.announced());
                         sim.outgoing.inForce(c);
+                        encoder.connected(c);
                     }
                     oracle.arrived(p);
                     listener.received(p);
