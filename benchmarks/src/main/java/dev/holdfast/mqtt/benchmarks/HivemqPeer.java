@@ -1,0 +1,56 @@
+package dev.holdfast.mqtt.benchmarks;
+
+import com.hivemq.client.mqtt.MqttClient;
+import com.hivemq.client.mqtt.datatypes.MqttQos;
+import com.hivemq.client.mqtt.mqtt5.Mqtt5AsyncClient;
+import com.hivemq.client.mqtt.mqtt5.message.publish.Mqtt5Publish;
+import java.util.Objects;
+
+final class HivemqPeer implements Peer {
+    private final Mqtt5AsyncClient client;
+
+    HivemqPeer(int port) {
+        client =
+                MqttClient.builder()
+                        .useMqttVersion5()
+                        .identifier("bench")
+                        .serverHost("127.0.0.1")
+                        .serverPort(port)
+                        .buildAsync();
+    }
+
+    @Override
+    public void connect() {
+        client.connectWith().cleanStart(false).sessionExpiryInterval(3_600).send().join();
+    }
+
+    @Override
+    public void publish(int qos, byte[] payload, Runnable done) {
+        Mqtt5Publish publish =
+                Mqtt5Publish.builder()
+                        .topic("bench/topic")
+                        .qos(Objects.requireNonNull(MqttQos.fromCode(qos)))
+                        .payload(payload)
+                        .build();
+        client.publish(publish)
+                .whenComplete(
+                        (result, failure) -> {
+                            Failures.stopAt(failure);
+                            done.run();
+                        });
+    }
+
+    @Override
+    public void subscribe(String topicFilter, Runnable received) {
+        client.subscribeWith()
+                .topicFilter(topicFilter)
+                .callback(message -> received.run())
+                .send()
+                .join();
+    }
+
+    @Override
+    public void close() {
+        client.disconnect().join();
+    }
+}

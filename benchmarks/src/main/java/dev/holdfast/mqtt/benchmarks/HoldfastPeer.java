@@ -1,0 +1,64 @@
+package dev.holdfast.mqtt.benchmarks;
+
+import dev.holdfast.mqtt.Message;
+import dev.holdfast.mqtt.MessageHandlers;
+import dev.holdfast.mqtt.MqttClient;
+import dev.holdfast.mqtt.MqttClientBuilder;
+import dev.holdfast.mqtt.QoS;
+import dev.holdfast.mqtt.Subscription;
+import dev.holdfast.mqtt.h2.Durability;
+import dev.holdfast.mqtt.h2.H2SessionStore;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+
+final class HoldfastPeer implements Peer {
+    private static final List<QoS> QOS = List.of(QoS.values());
+
+    private final MqttClient client;
+
+    HoldfastPeer(Kind kind, int port, Path folder) {
+        MqttClientBuilder builder =
+                MqttClient.newBuilder(URI.create("mqtt://127.0.0.1:" + port))
+                        .clientIdentifier("bench")
+                        .sessionExpiry(Duration.ofHours(1))
+                        .receiveMaximum(20_000);
+        if (kind != Kind.HOLDFAST_MEMORY) {
+            Durability durability =
+                    kind == Kind.HOLDFAST_POWER_LOSS
+                            ? Durability.POWER_LOSS
+                            : Durability.PROCESS_CRASH;
+            builder.store(H2SessionStore.at(folder, durability));
+        }
+        client = builder.build();
+    }
+
+    @Override
+    public void connect() {
+        client.connect().join();
+    }
+
+    @Override
+    public void publish(int qos, byte[] payload, Runnable done) {
+        Message message = Message.to("bench/topic").qos(QOS.get(qos)).payload(payload).build();
+        client.publish(message)
+                .acknowledged()
+                .whenComplete(
+                        (acknowledgement, failure) -> {
+                            Failures.stopAt(failure);
+                            done.run();
+                        });
+    }
+
+    @Override
+    public void subscribe(String topicFilter, Runnable received) {
+        client.subscribe(Subscription.to(topicFilter), MessageHandlers.forEach(m -> received.run()))
+                .join();
+    }
+
+    @Override
+    public void close() {
+        client.close();
+    }
+}

@@ -1,0 +1,94 @@
+package dev.holdfast.mqtt.benchmarks;
+
+import java.nio.file.Path;
+import org.eclipse.paho.mqttv5.client.IMqttToken;
+import org.eclipse.paho.mqttv5.client.MqttActionListener;
+import org.eclipse.paho.mqttv5.client.MqttAsyncClient;
+import org.eclipse.paho.mqttv5.client.MqttCallback;
+import org.eclipse.paho.mqttv5.client.MqttClientPersistence;
+import org.eclipse.paho.mqttv5.client.MqttConnectionOptions;
+import org.eclipse.paho.mqttv5.client.MqttDisconnectResponse;
+import org.eclipse.paho.mqttv5.client.persist.MemoryPersistence;
+import org.eclipse.paho.mqttv5.client.persist.MqttDefaultFilePersistence;
+import org.eclipse.paho.mqttv5.common.MqttException;
+import org.eclipse.paho.mqttv5.common.MqttMessage;
+import org.eclipse.paho.mqttv5.common.packet.MqttProperties;
+
+final class PahoPeer implements Peer {
+    private final MqttAsyncClient client;
+
+    PahoPeer(Kind kind, int port, Path folder) throws MqttException {
+        MqttClientPersistence persistence =
+                kind == Kind.PAHO_FILE
+                        ? new MqttDefaultFilePersistence(folder.toString())
+                        : new MemoryPersistence();
+        client = new MqttAsyncClient("tcp://127.0.0.1:" + port, "bench", persistence);
+    }
+
+    @Override
+    public void connect() throws MqttException {
+        MqttConnectionOptions options = new MqttConnectionOptions();
+        options.setCleanStart(false);
+        options.setSessionExpiryInterval(3_600L);
+        options.setReceiveMaximum(20_000);
+        client.connect(options).waitForCompletion();
+    }
+
+    @Override
+    public void publish(int qos, byte[] payload, Runnable done) throws MqttException {
+        MqttMessage message = new MqttMessage(payload, qos, false, new MqttProperties());
+        client.publish("bench/topic", message, null, new Done(done));
+    }
+
+    private record Done(Runnable done) implements MqttActionListener {
+        @Override
+        public void onSuccess(IMqttToken token) {
+            done.run();
+        }
+
+        @Override
+        public void onFailure(IMqttToken token, Throwable failure) {
+            Failures.stopAt(failure);
+        }
+    }
+
+    @Override
+    public void subscribe(String topicFilter, Runnable received) throws MqttException {
+        client.setCallback(new Received(received));
+        client.subscribe(topicFilter, 2).waitForCompletion();
+    }
+
+    /** A listener of one subscription fails without Subscription Identifiers. */
+    private record Received(Runnable received) implements MqttCallback {
+        @Override
+        public void messageArrived(String topic, MqttMessage message) {
+            received.run();
+        }
+
+        @Override
+        public void disconnected(MqttDisconnectResponse response) {
+            Failures.stopAt(response.getException());
+        }
+
+        @Override
+        public void mqttErrorOccurred(MqttException failure) {
+            Failures.stopAt(failure);
+        }
+
+        @Override
+        public void deliveryComplete(IMqttToken token) {}
+
+        @Override
+        public void connectComplete(boolean reconnect, String server) {}
+
+        @Override
+        public void authPacketArrived(int reason, MqttProperties properties) {}
+    }
+
+    @Override
+    public void close() throws MqttException {
+        client.setCallback(null);
+        client.disconnectForcibly(1_000);
+        client.close();
+    }
+}
