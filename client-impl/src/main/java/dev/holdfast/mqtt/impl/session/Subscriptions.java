@@ -37,6 +37,9 @@ final class Subscriptions {
         /** Calls of subscribe() that wait for the server's answer. */
         final List<Long> waiting = new ArrayList<>();
 
+        /** The last request for it: a refusal of an older one says nothing of it. */
+        @Nullable SubscribeRequest last;
+
         /** Whether it was given to the builder, and so stays when the server refuses it. */
         boolean permanent;
 
@@ -265,6 +268,7 @@ final class Subscriptions {
     private void request(Declared d, ServerLimits limits) {
         SubscribeRequest request = new SubscribeRequest(d.wanted, List.copyOf(d.waiting));
         d.waiting.clear();
+        d.last = request;
         MqttException refusal = refusal(d.wanted, limits);
         int identifier = refusal == null ? identifiers.take(request) : 0;
         if (refusal != null) {
@@ -413,7 +417,7 @@ final class Subscriptions {
         Declared d = declared.get(r.topicFilter());
         if (d != null && (d.permanent || r.tokens().isEmpty())) {
             outbox.tell(new Event.SubscriptionRefused(r.subscription(), cause));
-        } else if (d != null && d.waiting.isEmpty() && !isOpen(r.topicFilter())) {
+        } else if (d != null && d.waiting.isEmpty() && d.last == r) {
             declared.remove(r.topicFilter());
         }
         r.tokens().forEach(t -> outbox.tell(new Event.SubscribeFailed(t, cause)));

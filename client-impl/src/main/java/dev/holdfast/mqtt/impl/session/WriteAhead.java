@@ -77,12 +77,14 @@ class WriteAhead {
             return Wait.NOTHING;
         }
         // What is told here must still be true after a crash: a message that failed is not sent
-        // again, a Clean Start that is done is not done again, a subscription is known.
+        // again, a Clean Start that is done is not done again, a subscription is known, or known to
+        // be gone.
         boolean promise =
                 event instanceof Event.Stored
                         || event instanceof Event.PublishFailed
                         || event instanceof Event.Connected
-                        || event instanceof Event.Subscribed;
+                        || event instanceof Event.Subscribed
+                        || event instanceof Event.Unsubscribed;
         return promise ? Wait.STORED : Wait.TURN;
     }
 

@@ -34,6 +34,7 @@ public enum BrokenRule {
     DELIVER(o -> o instanceof Event.Deliver),
     SETTLED(o -> o instanceof Event.Settled),
     SUBSCRIBED(o -> o instanceof Event.Subscribed),
+    UNSUBSCRIBED(o -> o instanceof Event.Unsubscribed),
     CONNECTED(o -> o instanceof Event.Connected),
     TURN_OF_OTHER_EVENTS(
             o -> o instanceof Event e && new WriteAhead().before(e) == WriteAhead.Wait.TURN);

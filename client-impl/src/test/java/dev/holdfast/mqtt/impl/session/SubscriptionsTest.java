@@ -1,10 +1,12 @@
 package dev.holdfast.mqtt.impl.session;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.holdfast.mqtt.QoS;
 import dev.holdfast.mqtt.ReasonCode;
 import dev.holdfast.mqtt.Subscription;
+import dev.holdfast.mqtt.impl.packet.Connect;
 import dev.holdfast.mqtt.impl.packet.Disconnect;
 import dev.holdfast.mqtt.impl.packet.Suback;
 import dev.holdfast.mqtt.impl.packet.Subscribe;
@@ -143,6 +145,40 @@ class SubscriptionsTest {
         core.connect(false);
 
         assertEquals("a", core.sent(Subscribe.class).subscriptions().get(0).topicFilter());
+    }
+
+    @Test
+    void subscriptionGrantedToTheSecondCallStaysDeclaredThoughTheFirstIsRefusedAfterIt() {
+        core.connect(false);
+        core.session.subscribe(1, Subscription.to("a"));
+        core.session.subscribe(2, Subscription.to("a"));
+        Subscribe first = core.sent(Subscribe.class);
+        core.answer(core.sent(Subscribe.class));
+        refuse(first);
+        core.cut();
+
+        core.connect(false);
+
+        assertEquals("a", core.sent(Subscribe.class).subscriptions().get(0).topicFilter());
+    }
+
+    @Test
+    void unsubscribeIsDoneOnceItIsOnDiskThatTheSubscriptionIsGone() {
+        core.connect(false);
+        core.session.subscribe(1, Subscription.to("a"));
+        core.answer(core.sent(Subscribe.class));
+        core.cut();
+        core.session.unsubscribe(2, "a");
+        core.session.connect(3);
+        core.open();
+        core.sent(Connect.class);
+        core.diskHangs = true;
+        core.session.received(TestCore.connack(false));
+        assertTrue(core.told(Event.Unsubscribed.class).isEmpty());
+
+        core.diskHangs = false;
+
+        assertEquals(1, core.told(Event.Unsubscribed.class).size());
     }
 
     @Test

@@ -366,6 +366,12 @@ final class SimulatedApplication {
 
     void unsubscribed(long token, String filter) {
         if (token == lastCall.getOrDefault(filter, 0L)) {
+            SimulationFailure.require(
+                    !sim.sabotage.checksDisk()
+                            || sim.store.onDisk().subscriptions().stream()
+                                    .noneMatch(s -> s.topicFilter().equals(filter)),
+                    "unsubscribe() is done, but the disk has the subscription to ",
+                    filter);
             ended.add(filter);
         }
     }
