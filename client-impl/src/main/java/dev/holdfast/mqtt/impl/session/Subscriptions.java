@@ -38,13 +38,17 @@ final class Subscriptions {
         final List<Long> waiting = new ArrayList<>();
 
         /** The last request for it: a refusal of an older one says nothing of it. */
-        @Nullable SubscribeRequest last;
+        private @Nullable Request last;
 
         /** Whether it was given to the builder, and so stays when the server refuses it. */
         boolean permanent;
 
         Declared(Subscription wanted) {
             this.wanted = wanted;
+        }
+
+        boolean isLast(Request request) {
+            return last == request;
         }
     }
 
@@ -417,7 +421,7 @@ final class Subscriptions {
         Declared d = declared.get(r.topicFilter());
         if (d != null && (d.permanent || r.tokens().isEmpty())) {
             outbox.tell(new Event.SubscriptionRefused(r.subscription(), cause));
-        } else if (d != null && d.waiting.isEmpty() && d.last == r) {
+        } else if (d != null && d.waiting.isEmpty() && d.isLast(r)) {
             declared.remove(r.topicFilter());
         }
         r.tokens().forEach(t -> outbox.tell(new Event.SubscribeFailed(t, cause)));
