@@ -66,7 +66,7 @@ class FileSizeTest {
             }
             outcomes.awaitStored();
             long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(45);
-            // Compacting goes on in the background, and stops where it would gain next to nothing.
+            // Compacting goes on in the background, which a busy machine delays.
             while (Files.size(file) > 2 * MEGABYTE && System.nanoTime() < deadline) {
                 TimeUnit.MILLISECONDS.sleep(5);
             }

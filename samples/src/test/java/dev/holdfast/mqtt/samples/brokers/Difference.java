@@ -32,8 +32,7 @@ public enum Difference {
 
     /**
      * Sends one message more than the client's Receive Maximum after two were acknowledged at once,
-     * against section 3.3.4. The client answers with DISCONNECT 0x93; when it resumes, it gets too
-     * many again.
+     * against section 3.3.4. The client answers with DISCONNECT 0x93.
      */
     EXCEEDS_RECEIVE_MAXIMUM,
 
