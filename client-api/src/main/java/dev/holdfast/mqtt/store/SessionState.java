@@ -31,7 +31,11 @@ public final class SessionState {
          * now, it is that one, or one that is new and empty.
          */
         RESUMING,
-        /** This client asked to end it; if the server still has it, nothing of it has changed. */
+        /**
+         * This client asked to end it. If the server has a session, it is that one, which did not
+         * hear of it; or one that is new and empty, made by a CONNECT that this client had given up
+         * and that arrived late.
+         */
         ENDED,
         /**
          * This client has dropped it and is about to say so; the server may still have it, and

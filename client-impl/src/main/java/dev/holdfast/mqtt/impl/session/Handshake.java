@@ -134,7 +134,7 @@ final class Handshake {
             throw ProtocolViolation.protocolError(
                     "CONNACK with Session Present 1 after Clean Start 1");
         }
-        if (presenceAtConnect == Presence.RESUMING) {
+        if (presenceAtConnect == Presence.RESUMING || presenceAtConnect == Presence.ENDED) {
             return Outcome.RESUMED_OR_NEW;
         }
         boolean known = presenceAtConnect != Presence.NONE || usedInThisRun;

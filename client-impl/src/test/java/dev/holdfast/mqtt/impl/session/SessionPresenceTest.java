@@ -131,6 +131,20 @@ class SessionPresenceTest {
     }
 
     @Test
+    void asksForAllSubscriptionsAfterADisconnectThatWasToEndTheSession() {
+        // Late, a CONNECT of a connection that was given up may have made a new one.
+        core.connect(false);
+        subscribe();
+        core.session.disconnect(3, new DisconnectOptions().sessionExpiry(Duration.ZERO));
+        core.sent(Disconnect.class);
+        core.cut();
+
+        core.connect(true);
+
+        assertEquals("a", core.sent(Subscribe.class).subscriptions().get(0).topicFilter());
+    }
+
+    @Test
     void knowsNoSubscriptionsWhenTheConnackThatWasLostWasOfAnEarlierRun() {
         core.connect(false);
         subscribe();
