@@ -331,32 +331,41 @@ public final class MqttClientBuilder {
      * @throws dev.holdfast.mqtt.store.StoreException if the store cannot be opened
      */
     public MqttClient build() {
+        return provider().build(settings());
+    }
+
+    /**
+     * Checks the settings, without building a client or opening the store: what {@link #build()}
+     * hands to the implementation.
+     *
+     * @return the settings as they are now
+     * @throws IllegalStateException if they contradict each other, with the mend in its message
+     */
+    public ClientSettings settings() {
         requireIdentifierForLongSession();
-        ClientSettings settings =
-                new ClientSettings(
-                        server,
-                        clientIdentifier == null ? "" : clientIdentifier,
-                        cleanStart,
-                        sessionExpirySeconds,
-                        keepAliveSeconds,
-                        receiveMaximum,
-                        maximumPacketSize,
-                        connectTimeout,
-                        credentials,
-                        will,
-                        userProperties,
-                        store,
-                        storeLimits,
-                        subscriptions,
-                        resubscribe,
-                        sessionLost,
-                        unknownSession,
-                        reconnect,
-                        sslContext,
-                        sslParameters,
-                        executor,
-                        listener);
-        return provider().build(settings);
+        return new ClientSettings(
+                server,
+                clientIdentifier == null ? "" : clientIdentifier,
+                cleanStart,
+                sessionExpirySeconds,
+                keepAliveSeconds,
+                receiveMaximum,
+                maximumPacketSize,
+                connectTimeout,
+                credentials,
+                will,
+                userProperties,
+                store,
+                storeLimits,
+                subscriptions,
+                resubscribe,
+                sessionLost,
+                unknownSession,
+                reconnect,
+                sslContext,
+                sslParameters,
+                executor,
+                listener);
     }
 
     private void requireIdentifierForLongSession() {

@@ -5,14 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.holdfast.mqtt.ClientListener;
 import dev.holdfast.mqtt.Message;
+import dev.holdfast.mqtt.MqttClient;
 import dev.holdfast.mqtt.MqttException;
 import dev.holdfast.mqtt.ReconnectPolicy;
-import dev.holdfast.mqtt.Resubscribe;
-import dev.holdfast.mqtt.SessionLostPolicy;
-import dev.holdfast.mqtt.StoreLimits;
-import dev.holdfast.mqtt.UnknownSession;
 import dev.holdfast.mqtt.impl.codec.Encoder;
 import dev.holdfast.mqtt.impl.session.Event;
 import dev.holdfast.mqtt.impl.session.Session;
@@ -24,7 +20,6 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
@@ -64,29 +59,12 @@ class DriverTest {
     }
 
     private static ClientSettings settings() {
-        return new ClientSettings(
-                URI.create("mqtt://test"),
-                "c",
-                false,
-                300,
-                0,
-                100,
-                1 << 20,
-                Duration.ofSeconds(10),
-                null,
-                null,
-                List.of(),
-                null,
-                StoreLimits.defaults(),
-                Map.of(),
-                Resubscribe.WHEN_ABSENT,
-                SessionLostPolicy.defaults(),
-                UnknownSession.FAIL,
-                ReconnectPolicy.never(),
-                null,
-                null,
-                null,
-                new ClientListener() {});
+        return MqttClient.newBuilder(URI.create("mqtt://test"))
+                .clientIdentifier("c")
+                .sessionExpiry(Duration.ofSeconds(300))
+                .keepAlive(Duration.ZERO)
+                .reconnect(ReconnectPolicy.never())
+                .settings();
     }
 
     private final class TaskLoop implements Loop {

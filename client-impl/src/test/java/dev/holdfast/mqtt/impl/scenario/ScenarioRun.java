@@ -1,13 +1,13 @@
 package dev.holdfast.mqtt.impl.scenario;
 
-import dev.holdfast.mqtt.ClientListener;
 import dev.holdfast.mqtt.MessageHandler;
 import dev.holdfast.mqtt.MessageHandlers;
+import dev.holdfast.mqtt.MqttClient;
+import dev.holdfast.mqtt.MqttClientBuilder;
 import dev.holdfast.mqtt.ReconnectPolicy;
 import dev.holdfast.mqtt.Resubscribe;
 import dev.holdfast.mqtt.SessionLostPolicy;
 import dev.holdfast.mqtt.SessionLostPolicy.InFlight;
-import dev.holdfast.mqtt.StoreLimits;
 import dev.holdfast.mqtt.Subscription;
 import dev.holdfast.mqtt.UnknownSession;
 import dev.holdfast.mqtt.impl.client.TestDriver;
@@ -22,9 +22,7 @@ import dev.holdfast.mqtt.store.Recovered;
 import dev.holdfast.mqtt.store.StoredSession;
 import java.net.URI;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -258,37 +256,27 @@ final class ScenarioRun implements TestDriver.Listener {
         if (application != null) {
             throw c.error("the client is up; settings come before its start");
         }
-        Map<Subscription, MessageHandler> subscriptions = new LinkedHashMap<>();
+        MqttClientBuilder builder =
+                MqttClient.newBuilder(URI.create("mqtt://server"))
+                        .clientIdentifier("client")
+                        .cleanStart(c.number("clean-start", 0) == 1)
+                        .sessionExpiry(Duration.ofSeconds(c.number("session-expiry", 300)))
+                        .keepAlive(Duration.ofSeconds(c.number("keep-alive", 0)))
+                        .receiveMaximum(c.number("receive-maximum", 100))
+                        .maximumPacketSize(1 << 20)
+                        .resubscribe(c.choice("resubscribe", Resubscribe.WHEN_ABSENT))
+                        .onSessionLost(
+                                new SessionLostPolicy(
+                                        c.choice("lost-qos-1", InFlight.REPUBLISH),
+                                        c.choice("lost-qos-2", InFlight.FAIL)))
+                        .onUnknownSession(c.choice("unknown-session", UnknownSession.FAIL))
+                        .reconnect(
+                                ReconnectPolicy.exponential(
+                                        Duration.ofSeconds(1), Duration.ofSeconds(8)));
         if (c.has("subscribe")) {
-            subscriptions.put(Subscription.to(c.word("subscribe", "")), UNUSED);
+            builder.subscription(Subscription.to(c.word("subscribe", "")), UNUSED);
         }
-        ClientSettings chosen =
-                new ClientSettings(
-                        URI.create("mqtt://server"),
-                        "client",
-                        c.number("clean-start", 0) == 1,
-                        c.number("session-expiry", 300),
-                        c.number("keep-alive", 0),
-                        c.number("receive-maximum", 100),
-                        1 << 20,
-                        Duration.ofSeconds(10),
-                        null,
-                        null,
-                        List.of(),
-                        null,
-                        StoreLimits.defaults(),
-                        subscriptions,
-                        c.choice("resubscribe", Resubscribe.WHEN_ABSENT),
-                        new SessionLostPolicy(
-                                c.choice("lost-qos-1", InFlight.REPUBLISH),
-                                c.choice("lost-qos-2", InFlight.FAIL)),
-                        c.choice("unknown-session", UnknownSession.FAIL),
-                        ReconnectPolicy.exponential(Duration.ofSeconds(1), Duration.ofSeconds(8)),
-                        null,
-                        null,
-                        null,
-                        new ClientListener() {});
         c.end();
-        return chosen;
+        return builder.settings();
     }
 }

@@ -3,15 +3,13 @@ package dev.holdfast.mqtt.impl.session;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.holdfast.mqtt.ClientListener;
+import dev.holdfast.mqtt.MqttClient;
 import dev.holdfast.mqtt.MqttException;
 import dev.holdfast.mqtt.QoS;
 import dev.holdfast.mqtt.ReasonCode;
 import dev.holdfast.mqtt.ReconnectPolicy;
-import dev.holdfast.mqtt.Resubscribe;
 import dev.holdfast.mqtt.SessionLostPolicy;
 import dev.holdfast.mqtt.StoreLimits;
-import dev.holdfast.mqtt.UnknownSession;
 import dev.holdfast.mqtt.impl.codec.Encoder;
 import dev.holdfast.mqtt.impl.packet.Connack;
 import dev.holdfast.mqtt.impl.packet.Connect;
@@ -25,7 +23,6 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.SplittableRandom;
 
 /**
@@ -76,29 +73,17 @@ final class TestCore {
             StoreLimits limits,
             SessionLostPolicy sessionLost,
             ReconnectPolicy reconnect) {
-        return new ClientSettings(
-                URI.create("mqtt://test"),
-                "c",
-                cleanStart,
-                300,
-                0,
-                100,
-                1 << 20,
-                Duration.ofSeconds(10),
-                null,
-                null,
-                List.of(),
-                null,
-                limits,
-                Map.of(),
-                Resubscribe.WHEN_ABSENT,
-                sessionLost,
-                UnknownSession.FAIL,
-                reconnect,
-                null,
-                null,
-                null,
-                new ClientListener() {});
+        return MqttClient.newBuilder(URI.create("mqtt://test"))
+                .clientIdentifier("c")
+                .cleanStart(cleanStart)
+                .sessionExpiry(Duration.ofSeconds(300))
+                .keepAlive(Duration.ZERO)
+                .receiveMaximum(100)
+                .maximumPacketSize(1 << 20)
+                .storeLimits(limits)
+                .onSessionLost(sessionLost)
+                .reconnect(reconnect)
+                .settings();
     }
 
     /** Connects, and has the server say whether it has a session. */

@@ -2,9 +2,10 @@ package dev.holdfast.mqtt.impl.simulation;
 
 import static dev.holdfast.mqtt.impl.simulation.SimulationFailure.require;
 
-import dev.holdfast.mqtt.ClientListener;
 import dev.holdfast.mqtt.MessageHandler;
 import dev.holdfast.mqtt.MessageHandlers;
+import dev.holdfast.mqtt.MqttClient;
+import dev.holdfast.mqtt.MqttClientBuilder;
 import dev.holdfast.mqtt.ReconnectPolicy;
 import dev.holdfast.mqtt.Resubscribe;
 import dev.holdfast.mqtt.SessionLostPolicy;
@@ -12,14 +13,11 @@ import dev.holdfast.mqtt.SessionLostPolicy.InFlight;
 import dev.holdfast.mqtt.StoreLimits;
 import dev.holdfast.mqtt.StoreLimits.WhenFull;
 import dev.holdfast.mqtt.Subscription;
-import dev.holdfast.mqtt.UnknownSession;
 import dev.holdfast.mqtt.spi.ClientSettings;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Collection;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 
 /**
  * The client's core, driver and codec in a world of chance: one thread, virtual time, and one seed
@@ -228,31 +226,27 @@ final class Simulation {
     // ---- settings
 
     ClientSettings settings(boolean cleanStart, Collection<Subscription> declared) {
-        Map<Subscription, MessageHandler> subscriptions = new LinkedHashMap<>();
-        declared.forEach(s -> subscriptions.put(s, UNUSED));
-        return new ClientSettings(
-                URI.create("mqtt://server"),
-                "client",
-                cleanStart,
-                sessionExpiry,
-                chance.pick(0, 5, 60),
-                chance.pick(1, 2, 5, 1_000),
-                1 << 20,
-                Duration.ofSeconds(5),
-                null,
-                null,
-                List.of(),
-                null,
-                storeLimits,
-                subscriptions,
-                sabotage.resubscribe(
-                        chance.pick(List.of(Resubscribe.WHEN_ABSENT, Resubscribe.ALWAYS))),
-                policy,
-                UnknownSession.FAIL,
-                ReconnectPolicy.exponential(Duration.ofMillis(100), Duration.ofSeconds(5)),
-                null,
-                null,
-                null,
-                new ClientListener() {});
+        MqttClientBuilder builder =
+                MqttClient.newBuilder(URI.create("mqtt://server"))
+                        .clientIdentifier("client")
+                        .cleanStart(cleanStart)
+                        .sessionExpiry(Duration.ofSeconds(sessionExpiry))
+                        .keepAlive(Duration.ofSeconds(chance.pick(0, 5, 60)))
+                        .receiveMaximum(chance.pick(1, 2, 5, 1_000))
+                        .maximumPacketSize(1 << 20)
+                        .connectTimeout(Duration.ofSeconds(5))
+                        .storeLimits(storeLimits)
+                        .resubscribe(
+                                sabotage.resubscribe(
+                                        chance.pick(
+                                                List.of(
+                                                        Resubscribe.WHEN_ABSENT,
+                                                        Resubscribe.ALWAYS))))
+                        .onSessionLost(policy)
+                        .reconnect(
+                                ReconnectPolicy.exponential(
+                                        Duration.ofMillis(100), Duration.ofSeconds(5)));
+        declared.forEach(s -> builder.subscription(s, UNUSED));
+        return builder.settings();
     }
 }
