@@ -3,6 +3,7 @@ package dev.holdfast.mqtt.impl.client;
 import dev.holdfast.mqtt.Delivery;
 import dev.holdfast.mqtt.Message;
 import dev.holdfast.mqtt.MqttException;
+import dev.holdfast.mqtt.QoS;
 import dev.holdfast.mqtt.ReasonCode;
 import dev.holdfast.mqtt.impl.session.Incoming;
 import java.util.concurrent.CompletableFuture;
@@ -41,6 +42,14 @@ final class HandOver {
         return new Part();
     }
 
+    /**
+     * What the server delivers again, since it resumed the session, can no longer be acknowledged
+     * in its old copy.
+     */
+    static boolean isVoid(Incoming incoming, long resumption) {
+        return incoming.message().qos() == QoS.AT_LEAST_ONCE && incoming.resumption() < resumption;
+    }
+
     void settled(@Nullable MqttException cause) {
         if (cause == null) {
             handled.complete(null);
@@ -51,6 +60,14 @@ final class HandOver {
 
     final class Part implements Delivery {
         private final AtomicBoolean done = new AtomicBoolean();
+
+        Incoming incoming() {
+            return incoming;
+        }
+
+        boolean isVoidSince(long resumption) {
+            return HandOver.isVoid(incoming, resumption);
+        }
 
         /** Ends this handler's part; tells whether it was not ended before. */
         boolean end(ReasonCode reason) {

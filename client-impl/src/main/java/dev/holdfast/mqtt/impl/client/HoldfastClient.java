@@ -72,8 +72,9 @@ final class HoldfastClient implements MqttClient {
         this.nextPublication = store.recovered().numbersReserved();
         Executor executor = settings.executor() == null ? threads.callbacks() : settings.executor();
         Lane completions = new Lane(executor, threads.callbacks());
-        Lane deliveries = new Lane(executor, threads.callbacks());
-        handlers = new Handlers(deliveries, completions, settings.listener(), this::settle);
+        Notices notices = new Notices(completions, settings.listener());
+        Feeds feeds = new Feeds(() -> new Lane(executor, threads.callbacks()), notices);
+        handlers = new Handlers(loop, feeds, notices, this::settle);
         settings.subscriptions().forEach((s, h) -> handlers.register(s.topicFilter(), h));
         dispatcher =
                 new Dispatcher(

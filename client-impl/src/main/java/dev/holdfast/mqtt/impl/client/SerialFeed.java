@@ -1,0 +1,59 @@
+package dev.holdfast.mqtt.impl.client;
+
+import dev.holdfast.mqtt.MessageHandler;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/** Calls its handler with one message after the other, in the order of arrival. */
+final class SerialFeed implements Feed {
+    /** How many messages are handed over before other tasks of the executor get their turn. */
+    private static final int MESSAGES_PER_TASK = 64;
+
+    private final MessageHandler handler;
+    private final Feeds feeds;
+    private final Lane lane;
+
+    /** Messages that wait for the lane, oldest first. */
+    private final ConcurrentLinkedQueue<HandOver.Part> waiting = new ConcurrentLinkedQueue<>();
+
+    /** Whether the lane has been told of all of them. */
+    private final AtomicBoolean laneKnows = new AtomicBoolean();
+
+    /** The highest so far; touched on the loop only. */
+    private long resumption;
+
+    SerialFeed(MessageHandler handler, Feeds feeds) {
+        this.handler = handler;
+        this.feeds = feeds;
+        this.lane = feeds.lane();
+    }
+
+    @Override
+    public void add(HandOver.Part part) {
+        long latest = part.incoming().resumption();
+        if (latest > resumption) {
+            resumption = latest;
+            waiting.removeIf(p -> p.isVoidSince(latest));
+        }
+        waiting.add(part);
+        tellLane();
+    }
+
+    private void tellLane() {
+        if (!laneKnows.get() && laneKnows.compareAndSet(false, true)) {
+            lane.add(this::handOver);
+        }
+    }
+
+    private void handOver() {
+        laneKnows.set(false);
+        for (int i = 0; i < MESSAGES_PER_TASK; i++) {
+            HandOver.Part next = waiting.poll();
+            if (next == null || feeds.isClosed()) {
+                return;
+            }
+            feeds.call(handler, next).whenComplete((done, failure) -> feeds.ended(next, failure));
+        }
+        tellLane();
+    }
+}
