@@ -1,6 +1,7 @@
 package dev.holdfast.mqtt;
 
 import java.net.URI;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
@@ -42,6 +43,22 @@ public interface MqttClient extends AutoCloseable {
      * @throws IllegalStateException after {@link #close()}
      */
     Publication publish(Message message);
+
+    /**
+     * Accepts a message for publishing, and gives up on it after a time. What was never sent until
+     * then is removed, from the store too. What was sent cannot be taken back: its exchange with
+     * the server goes on, without anybody being told. In either case the stages fail with {@link
+     * MqttException.TimedOut}, which says which. The time ends with this client: a message that a
+     * later run finds in the store has none; see {@link Message.Builder#expiry} for a bound that
+     * lasts.
+     *
+     * @param message what to publish
+     * @param timeout for {@link Publication#acknowledged()}, from now on: 1 ms to 365 days
+     * @return its two stages and its number
+     * @throws IllegalArgumentException if the time is out of range
+     * @throws IllegalStateException after {@link #close()}
+     */
+    Publication publish(Message message, Duration timeout);
 
     /**
      * Accepts a message for publishing.

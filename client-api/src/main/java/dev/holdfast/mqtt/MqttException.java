@@ -277,6 +277,37 @@ public abstract sealed class MqttException extends RuntimeException {
         }
     }
 
+    /**
+     * It was not done in the time that the caller gave it. Whether it is done later is said where
+     * the time is given.
+     */
+    public static final class TimedOut extends MqttException {
+        private static final long serialVersionUID = 1L;
+
+        /**
+         * Made by the client.
+         *
+         * @param message what took too long, and what becomes of it
+         */
+        public TimedOut(String message) {
+            super(message, null, false);
+        }
+    }
+
+    /** The application took it back before it was sent; see {@link Publication#cancel()}. */
+    public static final class Cancelled extends MqttException {
+        private static final long serialVersionUID = 1L;
+
+        /**
+         * Made by the client.
+         *
+         * @param message what was taken back
+         */
+        public Cancelled(String message) {
+            super(message, null, true);
+        }
+    }
+
     /** The queue has no room; see {@link StoreLimits}. */
     public static final class StoreFull extends MqttException {
         private static final long serialVersionUID = 1L;

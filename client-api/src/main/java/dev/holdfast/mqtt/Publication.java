@@ -4,7 +4,7 @@ import java.util.concurrent.CompletableFuture;
 
 /**
  * One accepted publish: durable first, acknowledged later. Both stages complete off the event loop;
- * cancelling or completing them by hand has no effect on the message.
+ * cancelling or completing them by hand has no effect on the message; {@link #cancel()} has.
  */
 public interface Publication {
     /**
@@ -29,6 +29,8 @@ public interface Publication {
      * of this client. For QoS 0, which is never stored, it completes when the message has been
      * handed to the network and promises nothing.
      *
+     * <p>Where {@link StoreLimits} says WAIT, this is the stage to wait for before publishing more.
+     *
      * @return fails with {@link MqttException.StoreFull} or {@link MqttException.StoreFailed}, or
      *     as {@link #acknowledged()} if that failed first
      */
@@ -40,9 +42,21 @@ public interface Publication {
      *
      * @return fails with {@link MqttException.PublishRejected}, {@link
      *     MqttException.MessageExpired}, {@link MqttException.SessionLost}, {@link
-     *     MqttException.StoreFull}, {@link MqttException.StoreFailed}; with {@link
+     *     MqttException.StoreFull}, {@link MqttException.StoreFailed}, {@link
+     *     MqttException.Cancelled}, {@link MqttException.TimedOut}; with {@link
      *     MqttException.ClientClosed} if the client was closed first, though what is stored goes on
      *     with the next client
      */
     CompletableFuture<Acknowledgement> acknowledged();
+
+    /**
+     * Takes the message back, if it was never sent: it is removed from the queue and from the
+     * store, and both stages fail with {@link MqttException.Cancelled}. What has been sent, or is
+     * about to be, goes its way. A message that waits to be published again because the server lost
+     * the session can be taken back as well, though the server may have had it.
+     *
+     * @return completes with true once it is certain, after a crash too, that the message is not
+     *     sent; with false if it was sent or is no longer pending
+     */
+    CompletableFuture<Boolean> cancel();
 }

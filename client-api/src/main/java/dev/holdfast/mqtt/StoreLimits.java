@@ -22,7 +22,14 @@ public record StoreLimits(
          * The oldest messages that were never sent are dropped, and their stages fail with {@link
          * MqttException.StoreFull}, until there is room.
          */
-        DROP_OLDEST
+        DROP_OLDEST,
+        /**
+         * It waits, in memory and in its order, until there is room; {@link Publication#stored()}
+         * completes then. A publisher that waits for that stage goes no faster than the server
+         * takes its messages. At most 10,000 messages and 16 MiB wait; what comes on top fails with
+         * {@link MqttException.StoreFull}.
+         */
+        WAIT
     }
 
     /**

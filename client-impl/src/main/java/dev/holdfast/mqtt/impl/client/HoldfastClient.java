@@ -17,6 +17,7 @@ import dev.holdfast.mqtt.spi.ClientSettings;
 import dev.holdfast.mqtt.store.OutgoingMessage;
 import dev.holdfast.mqtt.store.StoreException;
 import dev.holdfast.mqtt.store.StoredSession;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -38,6 +39,7 @@ final class HoldfastClient implements MqttClient {
     private static final Logger LOG = LoggerFactory.getLogger("dev.holdfast.mqtt.client");
     private static final long LONGEST_GOODBYE_MILLIS = 1_000;
     private static final long LONGEST_LOOK_SECONDS = 30;
+    private static final Duration LONGEST_TIMEOUT = Duration.ofDays(365);
 
     /** The token of the last disconnect; those of calls are positive. */
     private static final long GOODBYE = 0;
@@ -84,6 +86,7 @@ final class HoldfastClient implements MqttClient {
                         completions,
                         handlers);
         driver = new Driver(session, store, network, loop, dispatcher);
+        dispatcher.publications.use(new Withdrawals(driver, store, loop, completions));
     }
 
     @Override
@@ -101,6 +104,19 @@ final class HoldfastClient implements MqttClient {
 
     @Override
     public Publication publish(Message message) {
+        return publishUntil(PendingPublication.NO_DEADLINE, message);
+    }
+
+    @Override
+    public Publication publish(Message message, Duration timeout) {
+        if (timeout.compareTo(Duration.ofMillis(1)) < 0 || timeout.compareTo(LONGEST_TIMEOUT) > 0) {
+            throw new IllegalArgumentException(
+                    "The time-out " + timeout + " is not in 1 ms to 365 days");
+        }
+        return publishUntil(loop.now() + timeout.toMillis(), message);
+    }
+
+    private Publication publishUntil(long deadline, Message message) {
         requireOpen();
         long expiresAt =
                 message.expiry()
@@ -109,7 +125,11 @@ final class HoldfastClient implements MqttClient {
         synchronized (publishing) {
             PendingPublication publication =
                     new PendingPublication(
-                            nextPublication++, message, expiresAt, dispatcher.publications);
+                            nextPublication++,
+                            message,
+                            expiresAt,
+                            deadline,
+                            dispatcher.publications);
             if (dispatcher.publications.admit(message)) {
                 driver.submit(publication);
             } else {

@@ -9,13 +9,18 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * From numbers to futures. The map is touched on the loop only; futures are completed on the lane
  * for completions, in the order of the events.
  */
 final class Publications {
+    private static final long LEAST_ON_THEIR_WAY = 16L << 20;
+
     private final Map<Long, PendingPublication> pending = new HashMap<>();
     private final Lane completions;
     private final long mostOnTheirWay;
@@ -26,9 +31,29 @@ final class Publications {
      */
     private final AtomicLong bytesOnTheirWay = new AtomicLong();
 
+    /** Set before the first publication. */
+    private @Nullable Withdrawals withdrawals;
+
     Publications(Lane completions, StoreLimits bounds) {
         this.completions = completions;
-        this.mostOnTheirWay = bounds.outgoingBytes();
+        // Where publishes wait for room, the core says which of them may.
+        boolean mayWait = bounds.whenFull() == StoreLimits.WhenFull.WAIT;
+        this.mostOnTheirWay =
+                mayWait
+                        ? Math.max(LEAST_ON_THEIR_WAY, bounds.outgoingBytes())
+                        : bounds.outgoingBytes();
+    }
+
+    void use(Withdrawals withdrawals) {
+        this.withdrawals = withdrawals;
+    }
+
+    private Withdrawals withdrawals() {
+        return Objects.requireNonNull(withdrawals, "use(…) comes before publishing");
+    }
+
+    CompletableFuture<Boolean> cancel(PendingPublication publication) {
+        return withdrawals().cancel(publication);
     }
 
     /** Whether a message may set out for the core; from any thread. */
@@ -44,6 +69,9 @@ final class Publications {
     void arrived(PendingPublication publication) {
         bytesOnTheirWay.addAndGet(-OutgoingMessage.sizeOf(publication.message()));
         pending.put(publication.id(), publication);
+        if (publication.deadline() != PendingPublication.NO_DEADLINE) {
+            withdrawals().limit(publication);
+        }
     }
 
     /** The publication of a message of an earlier run, made when somebody asks for it. */
@@ -51,7 +79,9 @@ final class Publications {
         return pending.computeIfAbsent(
                 id,
                 i -> {
-                    PendingPublication p = new PendingPublication(i, message, 0, this);
+                    PendingPublication p =
+                            new PendingPublication(
+                                    i, message, 0, PendingPublication.NO_DEADLINE, this);
                     // It comes from the store, so it is in it.
                     p.markStored();
                     return p;
@@ -66,22 +96,36 @@ final class Publications {
     }
 
     void acknowledged(Event.Acknowledged event) {
-        PendingPublication p = pending.remove(event.sequence());
+        PendingPublication p = remove(event.sequence());
         if (p != null) {
             completions.add(() -> p.markAcknowledged(event.acknowledgement()));
         }
     }
 
     void failed(Event.PublishFailed event) {
-        PendingPublication p = pending.remove(event.sequence());
+        PendingPublication p = remove(event.sequence());
         if (p != null) {
             completions.add(() -> p.fail(event.cause()));
         }
     }
 
+    private @Nullable PendingPublication remove(long sequence) {
+        PendingPublication p = pending.remove(sequence);
+        if (p != null) {
+            p.markOver();
+        }
+        if (p != null && p.deadline() != PendingPublication.NO_DEADLINE) {
+            withdrawals().done(p);
+        }
+        return p;
+    }
+
     void failAll(MqttException cause) {
         List<PendingPublication> all = new ArrayList<>(pending.values());
         pending.clear();
+        if (withdrawals != null) {
+            withdrawals.stop();
+        }
         all.sort((a, b) -> Long.compare(a.id(), b.id()));
         completions.add(() -> all.forEach(p -> p.fail(cause)));
     }

@@ -1,7 +1,9 @@
 package dev.holdfast.mqtt.impl.session;
 
 import dev.holdfast.mqtt.store.OutgoingMessage;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +27,9 @@ final class Backlog {
 
     /** Whether a page has been asked for and has not come yet. */
     private boolean reading;
+
+    /** Removed from the store while a page is on its way, which may still bring them. */
+    private final Set<Long> removedWhileReading = new HashSet<>();
 
     Backlog(long spilled) {
         this.spilled = spilled;
@@ -60,6 +65,22 @@ final class Backlog {
         window.remove(o);
     }
 
+    OutgoingList inMemory() {
+        return window;
+    }
+
+    /** A message behind the window leaves the store. */
+    void removeFromStore(long sequence) {
+        if (spilled == 0 || sequence <= lastLoaded) {
+            throw new IllegalStateException(
+                    "Publication " + sequence + " is not behind the window, up to " + lastLoaded);
+        }
+        spilled--;
+        if (reading) {
+            removedWhileReading.add(sequence);
+        }
+    }
+
     int messagesInMemory() {
         return window.size();
     }
@@ -80,10 +101,12 @@ final class Backlog {
 
     void loaded(List<OutgoingMessage> page) {
         reading = false;
-        if (page.isEmpty() || page.size() > spilled) {
+        long loaded = page.stream().filter(m -> !isRemoved(m)).count();
+        boolean tooFew = page.isEmpty() && spilled > 0;
+        if (tooFew || loaded > spilled) {
             throw new IllegalStateException(
                     "The store read "
-                            + page.size()
+                            + loaded
                             + " queued messages behind "
                             + lastLoaded
                             + "; it should hold "
@@ -94,10 +117,17 @@ final class Backlog {
                 throw new IllegalStateException(
                         "The store read " + m + " as queued behind " + lastLoaded);
             }
-            window.addLast(Outgoing.of(m));
+            if (!isRemoved(m)) {
+                window.addLast(Outgoing.of(m));
+            }
             lastLoaded = m.sequence();
         }
-        spilled -= page.size();
+        spilled -= loaded;
+        removedWhileReading.clear();
+    }
+
+    private boolean isRemoved(OutgoingMessage m) {
+        return !removedWhileReading.isEmpty() && removedWhileReading.contains(m.sequence());
     }
 
     /** Whether a message with this number is queued in the store, out of memory. */

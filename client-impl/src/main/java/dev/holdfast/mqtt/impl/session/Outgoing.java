@@ -19,6 +19,9 @@ final class Outgoing {
 
     State state = State.QUEUED;
 
+    /** Whether it waits for room: it is not accepted yet, and not stored. */
+    boolean waiting;
+
     /** 0 while QUEUED, then held in {@link PacketIdentifiers}. */
     int packetIdentifier;
 

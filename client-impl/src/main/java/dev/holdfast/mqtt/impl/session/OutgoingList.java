@@ -24,6 +24,15 @@ final class OutgoingList {
         return bytes;
     }
 
+    /** Sequence numbers rise from first to last. */
+    @Nullable Outgoing find(long sequence) {
+        Outgoing o = first;
+        while (o != null && o.sequence < sequence) {
+            o = o.next;
+        }
+        return o != null && o.sequence == sequence ? o : null;
+    }
+
     void addFirst(Outgoing o) {
         insert(null, o, first);
     }

@@ -217,7 +217,9 @@ final class OutgoingPublishes {
             o.neverLeft = false;
         } else if (message.qos() == QoS.AT_LEAST_ONCE || o.neverLeft) {
             complete(o);
-            outbox.tell(new Event.PublishFailed(o.sequence, refusal));
+            if (!o.abandoned) {
+                outbox.tell(new Event.PublishFailed(o.sequence, refusal));
+            }
         } else if (!o.abandoned) {
             // The server may hold the identifier, and would take another message for a repeat of
             // this one. So the exchange stays open, until a connection lets it go on.
@@ -340,6 +342,34 @@ final class OutgoingPublishes {
         }
     }
 
+    // ---- giving up
+
+    /** Whether an exchange with the server is open for it. */
+    boolean isSent(long sequence) {
+        return find(sequence) != null;
+    }
+
+    /** Its publication fails; the exchange goes on, since the server may hold its identifier. */
+    void abandon(long sequence, MqttException cause) {
+        Outgoing o = find(sequence);
+        if (o != null && !o.abandoned) {
+            o.abandoned = true;
+            outbox.tell(new Event.PublishFailed(sequence, cause));
+        }
+    }
+
+    private @Nullable Outgoing find(long sequence) {
+        Outgoing o = inFlight.find(sequence);
+        if (o != null) {
+            return o;
+        }
+        o = released.first();
+        while (o != null && o.sequence != sequence) {
+            o = o.next;
+        }
+        return o;
+    }
+
     // ---- leaving
 
     /** A message in flight or released is done with. */
@@ -375,7 +405,7 @@ final class OutgoingPublishes {
             InFlight choice =
                     once ? sessionLostPolicy.exactlyOnce() : sessionLostPolicy.atLeastOnce();
             // What never left was never a part of the session.
-            if (o.neverLeft || (choice == InFlight.REPUBLISH && !o.abandoned)) {
+            if (!o.abandoned && (o.neverLeft || choice == InFlight.REPUBLISH)) {
                 requeue(o);
             } else {
                 complete(o);
@@ -410,12 +440,13 @@ final class OutgoingPublishes {
         }
         all.sort(Comparator.comparingLong(Pending::sequence));
         collect(queue.first(), all);
+        collect(queue.firstWaiting(), all);
         return all;
     }
 
     private static void collect(@Nullable Outgoing from, List<Pending> into) {
         for (Outgoing o = from; o != null; o = o.next) {
-            if (!o.abandoned) {
+            if (!o.abandoned && o.message.qos() != QoS.AT_MOST_ONCE) {
                 into.add(new Pending(o.sequence, o.message));
             }
         }

@@ -17,6 +17,11 @@ import org.jspecify.annotations.Nullable;
 final class OutgoingQueue {
     private static final long EXPIRY_CHECK_MILLIS = 1_000;
 
+    /** Bounds of what waits for room, which is in memory only. */
+    static final int MOST_WAITING = 10_000;
+
+    private static final long MOST_BYTES_WAITING = 16L << 20;
+
     private final StoreLimits bounds;
     private final Numbers numbers;
     private final Outbox outbox;
@@ -24,6 +29,9 @@ final class OutgoingQueue {
 
     private final OutgoingList atMostOnce = new OutgoingList();
     private final Backlog backlog;
+
+    /** Publishes that found no room, and come after all others; empty unless they may wait. */
+    private final OutgoingList waiting = new OutgoingList();
 
     /** All messages held, at any QoS, here or in flight; bounded by {@link #bounds}. */
     private long messages;
@@ -56,23 +64,54 @@ final class OutgoingQueue {
         }
         newestSequence = sequence;
         Outgoing o = new Outgoing(sequence, message, expiresAt);
-        if (!makeRoom(o.size)) {
+        boolean room = waiting.first() == null && makeRoom(o.size);
+        if (!room && !mayWait(o)) {
             outbox.tell(new Event.PublishFailed(sequence, full(o.size)));
             return;
         }
-        messages++;
-        bytes += o.size;
         if (expiresAt != OutgoingMessage.NEVER) {
             nextExpiryCheck = Math.min(nextExpiryCheck, time.now + EXPIRY_CHECK_MILLIS);
         }
-        if (message.qos() == QoS.AT_MOST_ONCE) {
+        if (room) {
+            accept(o);
+        } else {
+            o.waiting = true;
+            waiting.addLast(o);
+        }
+    }
+
+    private boolean mayWait(Outgoing o) {
+        return bounds.whenFull() == StoreLimits.WhenFull.WAIT
+                && o.size <= bounds.outgoingBytes()
+                && waiting.size() < MOST_WAITING
+                && waiting.bytes() + o.size <= Math.max(MOST_BYTES_WAITING, o.size);
+    }
+
+    private void accept(Outgoing o) {
+        messages++;
+        bytes += o.size;
+        if (o.message.qos() == QoS.AT_MOST_ONCE) {
             atMostOnce.addLast(o);
             return;
         }
-        numbers.reserve(sequence);
-        outbox.persist(new Change.Accepted(OutgoingMessage.queued(sequence, message, expiresAt)));
-        outbox.tell(new Event.Stored(sequence));
+        numbers.reserve(o.sequence);
+        outbox.persist(
+                new Change.Accepted(OutgoingMessage.queued(o.sequence, o.message, o.expiresAt)));
+        outbox.tell(new Event.Stored(o.sequence));
         backlog.add(o);
+    }
+
+    /** In their order: a large one holds up small ones behind it. */
+    private void acceptWaiting() {
+        Outgoing o = waiting.first();
+        for (; o != null && fits(o.size); o = waiting.first()) {
+            waiting.remove(o);
+            o.waiting = false;
+            accept(o);
+        }
+        if (o != null) {
+            nextExpiryCheck = Math.min(nextExpiryCheck, time.now + EXPIRY_CHECK_MILLIS);
+        }
     }
 
     private boolean makeRoom(long size) {
@@ -150,8 +189,13 @@ final class OutgoingQueue {
 
     /** A message that was in flight is done with. */
     void gone(Outgoing o) {
+        leave(o.size);
+    }
+
+    private void leave(long size) {
         messages--;
-        bytes -= o.size;
+        bytes -= size;
+        acceptWaiting();
     }
 
     /** A message that was never sent fails. */
@@ -162,6 +206,12 @@ final class OutgoingQueue {
 
     /** A message leaves from here. */
     void forget(Outgoing o) {
+        if (o.waiting) {
+            waiting.remove(o);
+            // It may have been a large one that held up others.
+            acceptWaiting();
+            return;
+        }
         if (o.message.qos() == QoS.AT_MOST_ONCE) {
             atMostOnce.remove(o);
         } else {
@@ -169,6 +219,27 @@ final class OutgoingQueue {
             outbox.persist(new Change.Completed(o.sequence));
         }
         gone(o);
+    }
+
+    // ---- taking back
+
+    /** A message that was never sent, if it is in memory. */
+    @Nullable Outgoing find(long sequence) {
+        for (OutgoingList list : List.of(backlog.inMemory(), atMostOnce, waiting)) {
+            Outgoing found = list.find(sequence);
+            if (found != null) {
+                return found;
+            }
+        }
+        return null;
+    }
+
+    /** A message that is queued in the store only is removed there, and fails. */
+    void drop(OutgoingMessage inStore, MqttException cause) {
+        backlog.removeFromStore(inStore.sequence());
+        outbox.persist(new Change.Completed(inStore.sequence()));
+        leave(inStore.size());
+        outbox.tell(new Event.PublishFailed(inStore.sequence(), cause));
     }
 
     // ---- time and sight
@@ -181,6 +252,7 @@ final class OutgoingQueue {
         nextExpiryCheck = Time.NEVER;
         expire(atMostOnce.first());
         expire(backlog.first());
+        expire(waiting.first());
     }
 
     private void expire(@Nullable Outgoing from) {
@@ -197,6 +269,11 @@ final class OutgoingQueue {
 
     long deadline() {
         return nextExpiryCheck;
+    }
+
+    /** What waits for room, oldest first. */
+    @Nullable Outgoing firstWaiting() {
+        return waiting.first();
     }
 
     long nextPage() {

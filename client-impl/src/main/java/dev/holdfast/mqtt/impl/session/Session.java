@@ -156,6 +156,57 @@ public final class Session {
         }
     }
 
+    /** What became of taking a publication back. */
+    public enum Withdrawn {
+        /** It was never sent, and fails with the given cause. */
+        YES,
+        /**
+         * It is not in memory; the store may hold it: see {@link
+         * #withdraw(OutgoingMessage,MqttException)}.
+         */
+        LOOK_IN_STORE,
+        /** It was sent, or is about to be: its exchange goes on. */
+        SENT,
+        /** It is not pending. */
+        NOT_PENDING
+    }
+
+    /** Takes back a publication that was never sent. */
+    public Withdrawn withdraw(long sequence, MqttException cause) {
+        if (hasStopped()) {
+            return Withdrawn.NOT_PENDING;
+        }
+        Outgoing unsent = queue.find(sequence);
+        if (unsent != null) {
+            queue.drop(unsent, cause);
+            return Withdrawn.YES;
+        }
+        if (outgoing.isSent(sequence)) {
+            return Withdrawn.SENT;
+        }
+        return queue.isQueuedInStore(sequence) ? Withdrawn.LOOK_IN_STORE : Withdrawn.NOT_PENDING;
+    }
+
+    /**
+     * Takes back a publication that was found in the store after {@link Withdrawn#LOOK_IN_STORE},
+     * unless it has come into memory meanwhile; then as {@link #withdraw(long,MqttException)}.
+     */
+    public Withdrawn withdraw(OutgoingMessage queued, MqttException cause) {
+        Withdrawn now = withdraw(queued.sequence(), cause);
+        if (now != Withdrawn.LOOK_IN_STORE) {
+            return now;
+        }
+        queue.drop(queued, cause);
+        return Withdrawn.YES;
+    }
+
+    /** Lets a publication that was sent fail; its exchange with the server goes on untold. */
+    public void abandon(long sequence, MqttException cause) {
+        if (!hasStopped()) {
+            outgoing.abandon(sequence, cause);
+        }
+    }
+
     public void subscribe(long token, Subscription subscription) {
         if (hasStopped()) {
             outbox.tell(new Event.SubscribeFailed(token, connection.stoppedFor()));

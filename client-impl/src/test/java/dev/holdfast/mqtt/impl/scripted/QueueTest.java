@@ -16,6 +16,7 @@ import dev.holdfast.mqtt.StoreLimits;
 import dev.holdfast.mqtt.StoreLimits.WhenFull;
 import dev.holdfast.mqtt.Subscription;
 import dev.holdfast.mqtt.impl.packet.Publish;
+import dev.holdfast.mqtt.impl.packet.Pubrel;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -106,6 +107,96 @@ class QueueTest extends ScriptedTest {
         Publication tooLarge = publish(client, QoS.AT_LEAST_ONCE, "x".repeat(300));
         failure(MqttException.StoreFull.class, tooLarge.acknowledged());
         expectSent(connect(client), "1", "2");
+    }
+
+    // ---- waiting for room
+
+    @Test
+    void publishesThatFindNoRoomWaitForItInTheirOrder() {
+        MqttClient client = bounded(1, 1 << 20, WhenFull.WAIT);
+        Publication first = publish(client, QoS.AT_LEAST_ONCE, "1");
+        Publication second = publish(client, QoS.EXACTLY_ONCE, "2");
+        Publication third = publish(client, QoS.AT_LEAST_ONCE, "3");
+        get(first.stored());
+        assertEquals(1, client.session().queuedMessages());
+        assertFalse(second.stored().isDone());
+        ScriptedConnection connection = connect(client);
+        Publish publish = connection.expect(Publish.class);
+        connection.fence();
+
+        connection.send(puback(publish));
+
+        get(second.stored());
+        assertFalse(third.stored().isDone());
+        Publish exactlyOnce = connection.expect(Publish.class);
+        connection.send(Packets.pubrec(exactlyOnce));
+        connection.expect(Pubrel.class);
+        connection.send(Packets.pubcomp(exactlyOnce));
+        expectSent(connection, "3");
+        get(third.acknowledged());
+    }
+
+    @Test
+    void smallMessageDoesNotOvertakeALargeOneThatWaitsForRoom() {
+        MqttClient client = bounded(100, 2 * (OVERHEAD + 1 + 10), WhenFull.WAIT);
+        publish(client, QoS.AT_LEAST_ONCE, "first");
+        Publication large = publish(client, QoS.AT_LEAST_ONCE, "x".repeat(50));
+        Publication small = publish(client, QoS.AT_LEAST_ONCE, "s");
+        client.session();
+        assertFalse(large.stored().isDone() || small.stored().isDone());
+
+        assertTrue(get(large.cancel()));
+
+        get(small.stored());
+        expectSent(connect(client), "first", "s");
+    }
+
+    @Test
+    void refusesWhatIsTooLargeEverToFindRoom() {
+        MqttClient client = bounded(100, 50, WhenFull.WAIT);
+
+        Publication tooLarge = publish(client, QoS.AT_LEAST_ONCE, "x".repeat(50));
+
+        failure(MqttException.StoreFull.class, tooLarge.stored());
+    }
+
+    @Test
+    void whatWaitsForRoomIsBounded() {
+        MqttClient client = bounded(1, 1 << 20, WhenFull.WAIT);
+        Publication last = publish(client, QoS.AT_LEAST_ONCE, "held");
+        for (int i = 0; i < 10_000; i++) {
+            last = publish(client, QoS.AT_LEAST_ONCE, "waits");
+        }
+        failure(
+                MqttException.StoreFull.class,
+                publish(client, QoS.AT_LEAST_ONCE, "one too many").stored());
+        assertFalse(last.stored().isDone());
+    }
+
+    @Test
+    void messageExpiresWhileItWaitsForRoom() {
+        MqttClient client = bounded(1, 1 << 20, WhenFull.WAIT);
+        publish(client, QoS.AT_LEAST_ONCE, "1");
+        Message shortLived =
+                Message.to("t").qos(QoS.AT_LEAST_ONCE).expiry(Duration.ofSeconds(1)).build();
+        Publication expired = client.publish(shortLived);
+        Publication next = publish(client, QoS.AT_LEAST_ONCE, "2");
+
+        failure(MqttException.MessageExpired.class, expired.acknowledged());
+
+        expectSent(connect(client), "1", "2");
+        get(next.acknowledged());
+    }
+
+    @Test
+    void whatWaitsForRoomFailsWhenTheClientIsClosed() {
+        MqttClient client = bounded(1, 1 << 20, WhenFull.WAIT);
+        publish(client, QoS.AT_LEAST_ONCE, "1");
+        Publication waits = publish(client, QoS.AT_LEAST_ONCE, "2");
+
+        client.close();
+
+        failure(MqttException.ClientClosed.class, waits.stored());
     }
 
     /** One QoS 2 message may wait for its handler; the server is held up at the second. */

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.holdfast.mqtt.Message;
+import dev.holdfast.mqtt.MqttException;
 import dev.holdfast.mqtt.QoS;
 import dev.holdfast.mqtt.ReasonCode;
 import dev.holdfast.mqtt.ReconnectPolicy;
@@ -23,6 +24,7 @@ import dev.holdfast.mqtt.impl.packet.Pubrel;
 import dev.holdfast.mqtt.impl.packet.Subscribe;
 import dev.holdfast.mqtt.store.OutgoingMessage;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** What becomes of single messages in cases that are seldom met. */
@@ -73,6 +75,40 @@ class OutgoingPublishesTest {
 
         assertInstanceOf(Subscribe.class, packet);
         assertTrue(published > 65_000, "published " + published);
+    }
+
+    @Test
+    void publicationGivenUpInFlightFailsOnceThoughLaterLimitsForbidIt() {
+        TestCore core = core(StoreLimits.defaults());
+        core.connect(false);
+        Message message = Message.to("a").qos(QoS.AT_LEAST_ONCE).build();
+        core.session.publish(1, message, OutgoingMessage.NEVER);
+        core.sent(Publish.class);
+        core.session.abandon(1, new MqttException.TimedOut("too late"));
+        core.cut();
+
+        core.connect(TestCore.connack(true, QoS.AT_MOST_ONCE));
+
+        assertEquals(1, core.told(Event.PublishFailed.class).size());
+        assertEquals(List.of(), core.disk.recovered().inFlight());
+    }
+
+    @Test
+    void publicationGivenUpBeforeItLeftIsNotSentInANewSession() {
+        TestCore core = core(StoreLimits.defaults());
+        core.connect(false);
+        core.diskHangs = true;
+        Message message = Message.to("a").qos(QoS.EXACTLY_ONCE).build();
+        core.session.publish(1, message, OutgoingMessage.NEVER);
+        core.assertNothingSent();
+        core.session.abandon(1, new MqttException.TimedOut("too late"));
+        core.cut();
+        core.diskHangs = false;
+
+        core.connect(false);
+
+        core.assertNothingSent();
+        assertEquals(List.of(), core.disk.recovered().inFlight());
     }
 
     @Test

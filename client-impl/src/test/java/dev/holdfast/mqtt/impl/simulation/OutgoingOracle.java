@@ -23,7 +23,8 @@ final class OutgoingOracle {
         BEYOND_LIMITS,
         EXPIRED,
         SESSION_ENDED,
-        NO_ROOM
+        NO_ROOM,
+        TAKEN_BACK
     }
 
     private static final class Published {
@@ -43,6 +44,9 @@ final class OutgoingOracle {
 
         /** Whether it was said to have failed so that it must not be sent any more. */
         boolean failedForGood;
+
+        /** Whether its publication failed while its exchange goes on. */
+        boolean abandoned;
 
         /** The session in which PUBREL was sent for it. */
         ServerSession releasedIn;
@@ -137,6 +141,16 @@ final class OutgoingOracle {
                 " is acknowledged, but the server never had it");
     }
 
+    /** The application is about to take it back, if that is possible. */
+    void takenBack(long sequence) {
+        bySequence.get(sequence).excuses.add(Excuse.TAKEN_BACK);
+    }
+
+    /** The application is about to give up on what was sent. */
+    void abandoned(long sequence) {
+        bySequence.get(sequence).abandoned = true;
+    }
+
     void failed(ClientRun run, long sequence, MqttException cause) {
         Published p = bySequence.get(sequence);
         p.failure = cause;
@@ -152,6 +166,13 @@ final class OutgoingOracle {
         } else if (cause instanceof MqttException.MessageExpired) {
             require(mayHaveExpired(p), p.key, " has not expired: ", cause);
             p.excuses.add(Excuse.EXPIRED);
+        } else if (cause instanceof MqttException.Cancelled
+                || cause instanceof MqttException.TimedOut) {
+            require(p.excuses.contains(Excuse.TAKEN_BACK), p.key, " fails unasked: ", cause);
+            require(
+                    p.abandoned || p.accepted == 0 || p.excuses.contains(Excuse.SESSION_ENDED),
+                    p.key,
+                    " was taken back, but the server has it");
         } else if (cause instanceof MqttException.SessionLost) {
             require(
                     p.excuses.contains(Excuse.SESSION_ENDED)
@@ -172,7 +193,8 @@ final class OutgoingOracle {
         // An exchange at QoS 2 that new limits interrupt must be ended all the same.
         boolean interrupted =
                 p.message.qos() == QoS.EXACTLY_ONCE && p.excuses.contains(Excuse.BEYOND_LIMITS);
-        p.failedForGood = !interrupted && !(cause instanceof MqttException.StoreFailed);
+        p.failedForGood =
+                !interrupted && !p.abandoned && !(cause instanceof MqttException.StoreFailed);
     }
 
     /**

@@ -7,6 +7,7 @@ import dev.holdfast.mqtt.QoS;
 import dev.holdfast.mqtt.ReasonCode;
 import dev.holdfast.mqtt.Subscription;
 import dev.holdfast.mqtt.impl.session.Incoming;
+import dev.holdfast.mqtt.impl.session.Session;
 import dev.holdfast.mqtt.store.OutgoingMessage;
 import dev.holdfast.mqtt.store.SessionState.Presence;
 import java.time.Duration;
@@ -277,6 +278,30 @@ final class SimulatedApplication {
                 sequence,
                 " ",
                 message);
+        if (sim.chance.percent(10)) {
+            ClientRun by = run;
+            boolean givesUp = sim.chance.percent(50);
+            sim.agenda.after(sim.chance.between(0, 5_000), () -> takeBack(by, sequence, givesUp));
+        }
+    }
+
+    /** Cancels a publication, or gives up on it, as when its time is up. */
+    private void takeBack(ClientRun by, long sequence, boolean givesUp) {
+        if (by != run || !run.isAlive()) {
+            return;
+        }
+        MqttException cause =
+                givesUp ? new MqttException.TimedOut("") : new MqttException.Cancelled("");
+        by.submit(
+                s -> {
+                    sim.outgoing.takenBack(sequence);
+                    if (s.withdraw(sequence, cause) == Session.Withdrawn.SENT && givesUp) {
+                        sim.outgoing.abandoned(sequence);
+                        s.abandon(sequence, cause);
+                    }
+                },
+                givesUp ? "gives up on " : "cancels ",
+                sequence);
     }
 
     // ---- subscribing

@@ -1,0 +1,170 @@
+package dev.holdfast.mqtt.impl.client;
+
+import dev.holdfast.mqtt.MqttException;
+import dev.holdfast.mqtt.impl.session.Session;
+import dev.holdfast.mqtt.impl.session.Session.Withdrawn;
+import dev.holdfast.mqtt.store.OutgoingMessage;
+import dev.holdfast.mqtt.store.StoreException;
+import dev.holdfast.mqtt.store.StoredSession;
+import java.util.List;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Takes publications back, because the application asks for it or because their time is up. Used on
+ * the loop only, but for {@link #cancel}.
+ */
+final class Withdrawals {
+    private final Driver driver;
+    private final StoredSession store;
+    private final Loop loop;
+    private final Lane completions;
+
+    /** Those with a time limit, by when it ends. */
+    private final TreeSet<PendingPublication> limited =
+            new TreeSet<>(PendingPublication.BY_DEADLINE);
+
+    /** Wakes when the first limit ends, or before. */
+    private Loop.@Nullable Timer timer;
+
+    private long timerAt;
+
+    Withdrawals(Driver driver, StoredSession store, Loop loop, Lane completions) {
+        this.driver = driver;
+        this.store = store;
+        this.loop = loop;
+        this.completions = completions;
+    }
+
+    /** Takes a publication back, if it was never sent; from any thread. */
+    CompletableFuture<Boolean> cancel(PendingPublication publication) {
+        CompletableFuture<Boolean> answer = new CompletableFuture<>();
+        MqttException cause =
+                new MqttException.Cancelled(
+                        "The message to '" + publication.message().topic() + "' was cancelled");
+        driver.submit(session -> new Attempt(publication, cause, answer).begin(session));
+        return answer;
+    }
+
+    // ---- time limits
+
+    /** A publication with a time limit has reached the core. */
+    void limit(PendingPublication publication) {
+        limited.add(publication);
+        setTimer();
+    }
+
+    /** A publication is done with. */
+    void done(PendingPublication publication) {
+        limited.remove(publication);
+    }
+
+    /** Nothing is pending any more. */
+    void stop() {
+        limited.clear();
+        if (timer != null) {
+            timer.cancel();
+            timer = null;
+        }
+    }
+
+    private void setTimer() {
+        if (limited.isEmpty()) {
+            return;
+        }
+        long due = limited.first().deadline();
+        if (timer != null && timerAt <= due) {
+            return;
+        }
+        if (timer != null) {
+            timer.cancel();
+        }
+        timerAt = due;
+        timer = loop.schedule(() -> driver.submit(this::endTimes), Math.max(0, due - loop.now()));
+    }
+
+    private void endTimes(Session session) {
+        timer = null;
+        while (!limited.isEmpty() && limited.first().deadline() <= loop.now()) {
+            PendingPublication late = limited.pollFirst();
+            new Attempt(late, timedOut(late, "It was never sent, and is removed"), null)
+                    .begin(session);
+        }
+        setTimer();
+    }
+
+    private static MqttException timedOut(PendingPublication late, String what) {
+        return new MqttException.TimedOut(
+                "The message to '"
+                        + late.message().topic()
+                        + "' was not acknowledged in the time given to it. "
+                        + what);
+    }
+
+    /** One publication being taken back; it may have to be looked for in the store. */
+    private final class Attempt implements StoredSession.Page {
+        private final PendingPublication publication;
+        private final MqttException cause;
+
+        /** Null when the time is up: then what was sent fails too. */
+        private final @Nullable CompletableFuture<Boolean> answer;
+
+        Attempt(
+                PendingPublication publication,
+                MqttException cause,
+                @Nullable CompletableFuture<Boolean> answer) {
+            this.publication = publication;
+            this.cause = cause;
+            this.answer = answer;
+        }
+
+        void begin(Session session) {
+            Withdrawn outcome = session.withdraw(publication.id(), cause);
+            if (outcome == Withdrawn.LOOK_IN_STORE && driver.usesStore()) {
+                store.readQueued(publication.id() - 1, 1, 1, this);
+            } else {
+                end(session, outcome);
+            }
+        }
+
+        @Override
+        public void read(List<OutgoingMessage> messages) {
+            driver.submit(session -> end(session, withdraw(session, messages)));
+        }
+
+        private Withdrawn withdraw(Session session, List<OutgoingMessage> messages) {
+            if (publication.isWithdrawn()) {
+                // By another attempt, after the store was asked.
+                return Withdrawn.NOT_PENDING;
+            }
+            for (OutgoingMessage m : messages) {
+                if (m.sequence() == publication.id()) {
+                    return session.withdraw(m, cause);
+                }
+            }
+            return session.withdraw(publication.id(), cause);
+        }
+
+        @Override
+        public void failed(StoreException failure) {
+            driver.submit(session -> end(session, Withdrawn.NOT_PENDING));
+        }
+
+        private void end(Session session, Withdrawn outcome) {
+            if (outcome == Withdrawn.YES) {
+                publication.markWithdrawn();
+            }
+            if (answer != null && publication.isWithdrawn() && !publication.isOver()) {
+                publication.whenCancelled(answer);
+            } else if (answer != null) {
+                completions.add(() -> answer.complete(false));
+            } else if (outcome == Withdrawn.SENT) {
+                session.abandon(
+                        publication.id(),
+                        timedOut(
+                                publication, "It was sent: the server may have it, or get it yet"));
+            }
+        }
+    }
+}
