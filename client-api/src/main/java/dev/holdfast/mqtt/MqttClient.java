@@ -29,10 +29,27 @@ public interface MqttClient extends AutoCloseable {
      *
      * @return completes at the first successful CONNACK; fails when the policy gives up, with the
      *     last cause ({@link MqttException.ConnectRefused}, {@link MqttException.ConnectionLost},
-     *     {@link MqttException.ServerMisbehaved}, {@link MqttException.SessionUnknown}), or with
-     *     {@link MqttException.ClientClosed}
+     *     {@link MqttException.ServerMisbehaved}, {@link MqttException.AuthenticationFailed},
+     *     {@link MqttException.SessionUnknown}), or with {@link MqttException.ClientClosed}
      */
     CompletableFuture<Connected> connect();
+
+    /**
+     * Authenticates anew on the same connection, with another exchange of the {@link
+     * Authentication} (MQTT 5, section 4.12.1): before a token expires, say. All else goes on
+     * meanwhile.
+     *
+     * @return completes when server and client have accepted each other again. Fails with {@link
+     *     MqttException.AuthenticationFailed} and leaves all as it is if another re-authentication
+     *     is under way, or if the exchange fails before its first packet was sent. If it fails
+     *     later, or takes longer than {@link MqttClientBuilder#connectTimeout}, the connection ends
+     *     with it, as the standard demands, and the {@link ReconnectPolicy} decides what follows;
+     *     the cause is {@code AuthenticationFailed} too, or what the server said as {@link
+     *     MqttException.ConnectionLost}. Without a connection it fails with {@code ConnectionLost}
+     * @throws IllegalStateException without {@link MqttClientBuilder#authentication}, and after
+     *     {@link #close()}
+     */
+    CompletableFuture<Void> reauthenticate();
 
     /**
      * Accepts a message for publishing, connected or not. Messages are sent in the order of the

@@ -11,7 +11,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.ServiceLoader;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.function.Supplier;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +32,8 @@ public final class MqttClientBuilder {
     private int maximumPacketSize = 16 << 20;
     private Duration connectTimeout = Duration.ofSeconds(10);
     private @Nullable Credentials credentials;
+    private @Nullable Supplier<? extends CompletionStage<Credentials>> credentialsSupplier;
+    private @Nullable Authentication authentication;
     private @Nullable Will will;
     private final List<UserProperty> userProperties = new ArrayList<>();
     private @Nullable SessionStore store;
@@ -141,8 +145,9 @@ public final class MqttClientBuilder {
     }
 
     /**
-     * Sets how long an attempt to connect may take, from the first packet of TCP to CONNACK. 10 s
-     * until set.
+     * Sets how long an attempt to connect may take, from asking for credentials over the first
+     * packet of TCP to CONNACK with all steps of an authentication; a re-authentication may take as
+     * long. 10 s until set.
      *
      * @param timeout 1 ms to 1 hour
      * @return this
@@ -165,6 +170,41 @@ public final class MqttClientBuilder {
      */
     public MqttClientBuilder credentials(Credentials credentials) {
         this.credentials = Objects.requireNonNull(credentials);
+        credentialsSupplier = null;
+        return this;
+    }
+
+    /**
+     * Sets who is asked for User Name and Password before each attempt to connect, for tokens that
+     * expire. It takes the place of fixed credentials, and they of it.
+     *
+     * @param supplier called on the executor, where it may block without holding up anything else;
+     *     its stage has the time of {@link #connectTimeout}. If it throws, fails, gives null or
+     *     takes longer, the attempt fails with {@link MqttException.AuthenticationFailed} and the
+     *     {@link ReconnectPolicy} decides what follows
+     * @return this
+     */
+    public MqttClientBuilder credentials(
+            Supplier<? extends CompletionStage<Credentials>> supplier) {
+        credentialsSupplier = Objects.requireNonNull(supplier);
+        credentials = null;
+        return this;
+    }
+
+    /**
+     * Sets the method of enhanced authentication (MQTT 5, section 4.12); none until set. User Name
+     * and Password may be sent as well.
+     *
+     * @param authentication has one exchange at each connect, and at each {@link
+     *     MqttClient#reauthenticate()}
+     * @return this
+     * @throws IllegalArgumentException if its method is empty or cannot be sent
+     */
+    public MqttClientBuilder authentication(Authentication authentication) {
+        if (Strings.requireEncodable("Authentication Method", authentication.method()).isEmpty()) {
+            throw new IllegalArgumentException("The Authentication Method is empty");
+        }
+        this.authentication = authentication;
         return this;
     }
 
@@ -300,9 +340,9 @@ public final class MqttClientBuilder {
     }
 
     /**
-     * Sets where handlers, listeners and the completions of futures run. The client hands over one
-     * task at a time for handlers and one for completions, in order. Shared daemon threads until
-     * set.
+     * Sets where handlers, listeners, the completions of futures and authentication run. The client
+     * hands over one task at a time for handlers, one for completions and one for authentication,
+     * in order. Shared daemon threads until set.
      *
      * @param executor must not run tasks in the calling thread
      * @return this
@@ -353,6 +393,8 @@ public final class MqttClientBuilder {
                 maximumPacketSize,
                 connectTimeout,
                 credentials,
+                credentialsSupplier,
+                authentication,
                 will,
                 userProperties,
                 store,

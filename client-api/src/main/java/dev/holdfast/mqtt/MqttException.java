@@ -110,7 +110,24 @@ public abstract sealed class MqttException extends RuntimeException {
          * @param serverReference the other server it named
          */
         public ConnectionLost(String message, ReasonCode reason, @Nullable String serverReference) {
-            super(message, null, isPermanent(reason));
+            this(message, reason, serverReference, isPermanent(reason));
+        }
+
+        /**
+         * Made by the client when the server sent a DISCONNECT, and trying again is another matter
+         * than its reason suggests.
+         *
+         * @param message what happened
+         * @param reason the code in DISCONNECT
+         * @param serverReference the other server it named
+         * @param permanent whether trying again is pointless
+         */
+        public ConnectionLost(
+                String message,
+                ReasonCode reason,
+                @Nullable String serverReference,
+                boolean permanent) {
+            super(message, null, permanent);
             this.reason = reason;
             this.serverReference = serverReference;
         }
@@ -172,6 +189,27 @@ public abstract sealed class MqttException extends RuntimeException {
          */
         public ReasonCode reason() {
             return reason;
+        }
+    }
+
+    /**
+     * The client's own part of an authentication failed: what {@code credentials(…)} or {@code
+     * authentication(…)} of the builder were given threw, failed or took too long, or did not
+     * accept the server. A server that does not accept the client is reported as {@link
+     * ConnectRefused} or {@link ConnectionLost}.
+     */
+    public static final class AuthenticationFailed extends MqttException {
+        private static final long serialVersionUID = 1L;
+
+        /**
+         * Made by the client, or by an {@link Authentication} to say whether the failure may pass.
+         *
+         * @param message what happened and what mends it; without any secret, since it is logged
+         * @param cause what the application's code threw
+         * @param permanent whether trying again is pointless
+         */
+        public AuthenticationFailed(String message, @Nullable Throwable cause, boolean permanent) {
+            super(message, cause, permanent);
         }
     }
 

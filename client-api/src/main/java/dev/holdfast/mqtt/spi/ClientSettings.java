@@ -1,5 +1,6 @@
 package dev.holdfast.mqtt.spi;
 
+import dev.holdfast.mqtt.Authentication;
 import dev.holdfast.mqtt.ClientListener;
 import dev.holdfast.mqtt.Credentials;
 import dev.holdfast.mqtt.MessageHandler;
@@ -18,7 +19,9 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.function.Supplier;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
 import org.jspecify.annotations.Nullable;
@@ -33,8 +36,10 @@ import org.jspecify.annotations.Nullable;
  * @param keepAliveSeconds Keep Alive, 0 is off
  * @param receiveMaximum Receive Maximum
  * @param maximumPacketSize Maximum Packet Size in bytes
- * @param connectTimeout from the first packet of TCP to CONNACK
- * @param credentials null for none
+ * @param connectTimeout from the beginning of an attempt to CONNACK
+ * @param credentials fixed ones; null for none
+ * @param credentialsSupplier asked before each attempt to connect; null for none
+ * @param authentication null for none
  * @param will null for none
  * @param userProperties of CONNECT
  * @param store null for memory
@@ -59,6 +64,8 @@ public record ClientSettings(
         int maximumPacketSize,
         Duration connectTimeout,
         @Nullable Credentials credentials,
+        @Nullable Supplier<? extends CompletionStage<Credentials>> credentialsSupplier,
+        @Nullable Authentication authentication,
         @Nullable Will will,
         List<UserProperty> userProperties,
         @Nullable SessionStore store,

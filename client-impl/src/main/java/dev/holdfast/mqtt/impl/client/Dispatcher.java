@@ -25,11 +25,13 @@ final class Dispatcher implements Driver.Application {
     private final ClientListener listener;
     private final Lane completions;
     private final Handlers handlers;
+    private final Authenticator authenticator;
     final Publications publications;
     final Waiting<Connected> connects;
     final Waiting<Subscribed> subscribes;
     final Waiting<Void> unsubscribes;
     final Waiting<Void> disconnects;
+    final Waiting<Void> reauthentications;
 
     /** Settled messages whose handlers want to know when it is done. */
     private final IdentityHashMap<Incoming, HandOver> settling = new IdentityHashMap<>();
@@ -43,16 +45,19 @@ final class Dispatcher implements Driver.Application {
             ClientListener listener,
             StoreLimits bounds,
             Lane completions,
-            Handlers handlers) {
+            Handlers handlers,
+            Authenticator authenticator) {
         this.name = name;
         this.listener = listener;
         this.completions = completions;
         this.handlers = handlers;
+        this.authenticator = authenticator;
         publications = new Publications(completions, bounds);
         connects = new Waiting<>(completions);
         subscribes = new Waiting<>(completions);
         unsubscribes = new Waiting<>(completions);
         disconnects = new Waiting<>(completions);
+        reauthentications = new Waiting<>(completions);
     }
 
     /** The end of a client waits on no lane, since it may be called for on one. */
@@ -117,6 +122,12 @@ final class Dispatcher implements Driver.Application {
             connects.fail(e.token(), e.cause());
         } else if (event instanceof Event.DisconnectDone e) {
             disconnectDone(e);
+        } else if (event instanceof Event.AuthenticationAsked e) {
+            authenticator.ask(e);
+        } else if (event instanceof Event.Reauthenticated e) {
+            reauthentications.complete(e.token(), null);
+        } else if (event instanceof Event.ReauthenticationFailed e) {
+            reauthentications.fail(e.token(), e.cause());
         } else if (event instanceof Event.SessionLost) {
             LOG.warn("{}: the server no longer has the session", name);
             completions.add(listener::sessionLost);
@@ -176,6 +187,7 @@ final class Dispatcher implements Driver.Application {
         subscribes.failAll(cause);
         unsubscribes.failAll(cause);
         disconnects.failAll(cause);
+        reauthentications.failAll(cause);
         settling.values().forEach(h -> completions.add(() -> h.settled(cause)));
         settling.clear();
     }

@@ -11,6 +11,7 @@ import dev.holdfast.mqtt.ReasonCode;
 import dev.holdfast.mqtt.Session;
 import dev.holdfast.mqtt.Subscribed;
 import dev.holdfast.mqtt.Subscription;
+import dev.holdfast.mqtt.impl.session.Answer;
 import dev.holdfast.mqtt.impl.session.Pending;
 import dev.holdfast.mqtt.impl.transport.Network;
 import dev.holdfast.mqtt.spi.ClientSettings;
@@ -78,13 +79,17 @@ final class HoldfastClient implements MqttClient {
         Feeds feeds = new Feeds(() -> new Lane(executor, threads.callbacks()), notices);
         handlers = new Handlers(loop, feeds, notices, this::settle);
         settings.subscriptions().forEach((s, h) -> handlers.register(s.topicFilter(), h));
+        Lane authentication = new Lane(executor, threads.callbacks());
+        Authenticator authenticator =
+                new Authenticator(settings, authentication, this::takeAnswer);
         dispatcher =
                 new Dispatcher(
                         settings.clientIdentifier(),
                         settings.listener(),
                         settings.storeLimits(),
                         completions,
-                        handlers);
+                        handlers,
+                        authenticator);
         driver = new Driver(session, store, network, loop, dispatcher);
         dispatcher.publications.use(new Withdrawals(driver, store, loop, completions));
     }
@@ -100,6 +105,29 @@ final class HoldfastClient implements MqttClient {
                     session.connect(token);
                 });
         return future;
+    }
+
+    @Override
+    public CompletableFuture<Void> reauthenticate() {
+        requireOpen();
+        if (settings.authentication() == null) {
+            throw new IllegalStateException(
+                    "CONNECT has no Authentication Method, and so there can be no"
+                            + " re-authentication (MQTT 5, section 4.12): give authentication(…) to"
+                            + " the builder");
+        }
+        long token = nextToken.getAndIncrement();
+        CompletableFuture<Void> future = new CompletableFuture<>();
+        driver.submit(
+                session -> {
+                    dispatcher.reauthentications.add(token, future);
+                    session.reauthenticate(token);
+                });
+        return future;
+    }
+
+    private void takeAnswer(long question, Answer answer) {
+        driver.submit(session -> session.answered(question, answer));
     }
 
     @Override

@@ -5,15 +5,18 @@ import dev.holdfast.mqtt.DisconnectOptions;
 import dev.holdfast.mqtt.MqttException;
 import dev.holdfast.mqtt.ReasonCode;
 import dev.holdfast.mqtt.UnknownSession;
+import dev.holdfast.mqtt.impl.packet.Auth;
 import dev.holdfast.mqtt.impl.packet.Connack;
 import dev.holdfast.mqtt.impl.packet.Disconnect;
 import dev.holdfast.mqtt.impl.packet.Packet;
 import dev.holdfast.mqtt.impl.packet.Pingreq;
 import dev.holdfast.mqtt.impl.packet.ProtocolViolation;
+import dev.holdfast.mqtt.impl.session.Event.AuthenticationAsked.Question;
 import dev.holdfast.mqtt.spi.ClientSettings;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.ToLongFunction;
@@ -27,9 +30,11 @@ final class Connection {
     enum Phase {
         /** Not connected, and not trying to. */
         IDLE,
+        /** The application is asked for what CONNECT has to authenticate with. */
+        PREPARING,
         /** The network connection is being opened. */
         OPENING,
-        /** CONNECT is on its way, CONNACK is awaited. */
+        /** CONNECT is on its way; CONNACK is awaited, or verified. */
         HANDSHAKE,
         CONNECTED,
         /** The last packet was sent; the network connection is being closed. */
@@ -47,6 +52,7 @@ final class Connection {
     private final OutgoingPublishes outgoing;
     private final IncomingPublishes incoming;
     private final Subscriptions subscriptions;
+    private final Authenticating authenticating;
     private final Handshake handshake;
     private final Reconnection reconnection;
     private final KeepAlive keepAlive;
@@ -91,6 +97,7 @@ final class Connection {
             OutgoingPublishes outgoing,
             IncomingPublishes incoming,
             Subscriptions subscriptions,
+            Authenticating authenticating,
             Handshake handshake,
             Reconnection reconnection,
             KeepAlive keepAlive,
@@ -102,6 +109,7 @@ final class Connection {
         this.outgoing = outgoing;
         this.incoming = incoming;
         this.subscriptions = subscriptions;
+        this.authenticating = authenticating;
         this.handshake = handshake;
         this.reconnection = reconnection;
         this.keepAlive = keepAlive;
@@ -143,8 +151,17 @@ final class Connection {
     }
 
     private void open() {
-        phase = Phase.OPENING;
         phaseEnds = time.now + settings.connectTimeout().toMillis();
+        if (authenticating.preparesConnect()) {
+            phase = Phase.PREPARING;
+            authenticating.prepareConnect();
+        } else {
+            openNetwork();
+        }
+    }
+
+    private void openNetwork() {
+        phase = Phase.OPENING;
         openNetwork = true;
     }
 
@@ -162,9 +179,7 @@ final class Connection {
     }
 
     void received(Connack c) {
-        if (phase != Phase.HANDSHAKE || outbox.holdsConnect()) {
-            throw ProtocolViolation.protocolError("CONNACK that answers no CONNECT");
-        }
+        requireAwaited(c);
         if (c.reason().isError()) {
             handshake.refused();
             close(Handshake.refused(c));
@@ -174,6 +189,21 @@ final class Connection {
             close(Handshake.takesTooLittle(c));
             return;
         }
+        authenticating.requireInTurn(c);
+        if (!authenticating.verify(c)) {
+            judge(c);
+        }
+    }
+
+    private void requireAwaited(Packet answer) {
+        if (phase != Phase.HANDSHAKE || outbox.holdsConnect()) {
+            throw ProtocolViolation.protocolError(
+                    answer.getClass().getSimpleName().toUpperCase(Locale.ROOT)
+                            + " that answers no CONNECT");
+        }
+    }
+
+    private void judge(Connack c) {
         Handshake.Outcome outcome = handshake.judge(c);
         if (outcome == Handshake.Outcome.UNKNOWN) {
             refuseUnknownSession();
@@ -228,6 +258,81 @@ final class Connection {
                         : handshake.unknownSession());
     }
 
+    // ---- authenticating
+
+    void reauthenticate(long token) {
+        authenticating.reauthenticate(token, phase == Phase.CONNECTED);
+    }
+
+    /** Whether the next CONNECT is not like the last one. */
+    boolean asksAnew() {
+        return authenticating.preparesConnect();
+    }
+
+    /** Whether CONNACK has come, and counts for nothing yet. */
+    boolean isVerifying() {
+        return authenticating.isVerifying();
+    }
+
+    /** Keeps a packet that came behind the CONNACK that is being verified. */
+    void hold(Packet packet) {
+        authenticating.hold(packet);
+    }
+
+    List<Packet> takeHeld() {
+        return authenticating.takeHeld();
+    }
+
+    void received(Auth auth) {
+        if (phase != Phase.CONNECTED) {
+            requireAwaited(auth);
+        }
+        authenticating.received(auth);
+    }
+
+    /** The application has answered a question of this exchange, or of one that is over. */
+    void answered(long number, Answer answer) {
+        Question question = authenticating.answered(number);
+        if (question == null) {
+            return;
+        }
+        if (answer.failure() != null) {
+            authenticationFailed(answer.failure());
+        } else if (question == Question.CONNECT) {
+            authenticating.prepared(answer);
+            openNetwork();
+        } else if (question == Question.FINISH && authenticating.isVerifying()) {
+            judge(authenticating.verified());
+        } else if (question == Question.FINISH) {
+            authenticating.reauthenticated();
+        } else if (!authenticating.send(question, answer, maximumPacketSize())) {
+            authenticationFailed(
+                    new MqttException.AuthenticationFailed(
+                            "AUTH is too large for the server, which takes packets of "
+                                    + maximumPacketSize()
+                                    + " bytes at most: raise its Maximum Packet Size",
+                            null,
+                            true));
+        }
+    }
+
+    private long maximumPacketSize() {
+        Connected now = connected;
+        return now == null ? Connack.NO_PACKET_LIMIT : now.limits().maximumPacketSize();
+    }
+
+    /** The client's own part failed: the server is told, if it knows of the exchange at all. */
+    private void authenticationFailed(MqttException cause) {
+        if (!authenticating.failsConnection()) {
+            authenticating.end(cause);
+            return;
+        }
+        if (phase != Phase.PREPARING) {
+            outbox.send(new Disconnect(ReasonCode.UNSPECIFIED_ERROR));
+        }
+        close(cause);
+    }
+
     // ---- going
 
     /** The server broke a rule. */
@@ -257,11 +362,12 @@ final class Connection {
      * after that.
      */
     void close(MqttException cause) {
-        endExchanges();
+        endExchanges(cause);
+        boolean noNetwork = phase == Phase.PREPARING || openNetwork;
         phase = Phase.CLOSING;
         phaseEnds = Time.NEVER;
         closingFor = cause;
-        if (openNetwork) {
+        if (noNetwork) {
             openNetwork = false;
             closed(cause);
         } else {
@@ -269,7 +375,8 @@ final class Connection {
         }
     }
 
-    private void endExchanges() {
+    private void endExchanges(MqttException cause) {
+        authenticating.end(cause);
         outgoing.disconnected(outbox.stopSending());
         incoming.disconnected();
         subscriptions.disconnected();
@@ -283,8 +390,8 @@ final class Connection {
             case STOPPED -> {
                 return;
             }
-            case IDLE, WAITING -> throw new IllegalStateException("closed() in phase " + phase);
-            case OPENING, HANDSHAKE, CONNECTED -> endExchanges();
+            case IDLE, WAITING, PREPARING -> throw new IllegalStateException("closed() in phase " + phase);
+            case OPENING, HANDSHAKE, CONNECTED -> endExchanges(cause);
             case CLOSING -> {}
         }
         MqttException reason = closingFor == null ? cause : closingFor;
@@ -357,18 +464,25 @@ final class Connection {
 
     /** Ends everything at once; the connection goes without a word, since none could be kept. */
     void stop(MqttException cause) {
-        closeNetwork = phase != Phase.IDLE && phase != Phase.WAITING && !openNetwork;
+        closeNetwork = hasNetwork();
         openNetwork = false;
         phase = Phase.STOPPED;
         phaseEnds = Time.NEVER;
         stoppedFor = cause;
         try {
-            endExchanges();
+            endExchanges(cause);
         } finally {
             outbox.dropAll();
         }
         failAll(connects, cause);
         failAll(goodbyes.stop(), cause);
+    }
+
+    private boolean hasNetwork() {
+        return switch (phase) {
+            case IDLE, PREPARING, WAITING, STOPPED -> false;
+            case OPENING, HANDSHAKE, CONNECTED, CLOSING -> !openNetwork;
+        };
     }
 
     MqttException stoppedFor() {
@@ -399,7 +513,7 @@ final class Connection {
                     goodbyes.tell(Objects.requireNonNull(connected).limits(), handshake);
                     close(cause);
                 }
-                case OPENING, HANDSHAKE -> close(cause);
+                case PREPARING, OPENING, HANDSHAKE -> close(cause);
                 default -> left(cause);
             }
         }
@@ -426,6 +540,9 @@ final class Connection {
                 close(tooSlow());
             }
         }
+        if (phase == Phase.CONNECTED && authenticating.isLate()) {
+            authenticationFailed(authenticating.tooLate());
+        }
         if (phase == Phase.CONNECTED && keepAlive.serverSilent(time.now)) {
             close(
                     new MqttException.ConnectionLost(
@@ -438,6 +555,14 @@ final class Connection {
     }
 
     private MqttException tooSlow() {
+        if (authenticating.waitsForApplication()) {
+            return new MqttException.AuthenticationFailed(
+                    "credentials(…) or authentication(…) gave no answer within connectTimeout("
+                            + settings.connectTimeout().toMillis()
+                            + " ms)",
+                    null,
+                    false);
+        }
         return new MqttException.ConnectionLost(
                 (phase == Phase.OPENING ? "No connection to " : "No CONNACK from ")
                         + settings.server()
@@ -450,6 +575,7 @@ final class Connection {
 
     long deadline() {
         long deadline = Math.min(phaseEnds, keepAlive.deadline());
+        deadline = Math.min(deadline, authenticating.deadline());
         return phase == Phase.CLOSING ? deadline : Math.min(deadline, goodbyes.deadline());
     }
 

@@ -3,6 +3,7 @@ package dev.holdfast.mqtt.impl.session;
 import dev.holdfast.mqtt.Acknowledgement;
 import dev.holdfast.mqtt.MqttException;
 import dev.holdfast.mqtt.Subscription;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -54,6 +55,32 @@ public sealed interface Event {
     record Unsubscribed(long token) implements Event {}
 
     record UnsubscribeFailed(long token, MqttException cause) implements Event {}
+
+    /**
+     * The application is asked for its part of an authentication; {@link Session#answered} is
+     * awaited, with the number of the question.
+     *
+     * @param data what the server said; null for nothing
+     */
+    record AuthenticationAsked(long number, Question question, @Nullable ByteBuffer data)
+            implements Event {
+        /** What is asked. */
+        public enum Question {
+            /** Credentials, and the first data of a new exchange, for CONNECT. */
+            CONNECT,
+            /** The first data of a new exchange, on a connection that is up. */
+            REAUTHENTICATE,
+            /** The answer to the server's data. */
+            ANSWER,
+            /** Whether the server is the right one. */
+            FINISH
+        }
+    }
+
+    /** A call of reauthenticate() has succeeded. */
+    record Reauthenticated(long token) implements Event {}
+
+    record ReauthenticationFailed(long token, MqttException cause) implements Event {}
 
     /** The store failed: nothing will happen any more. */
     record StoreFailed(MqttException cause) implements Event {}

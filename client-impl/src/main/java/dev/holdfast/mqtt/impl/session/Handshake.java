@@ -40,6 +40,7 @@ final class Handshake {
 
     private final ClientSettings settings;
     private final Outbox outbox;
+    private final Authenticating authenticating;
 
     /** What is stored, or about to be, of the server's having a session. */
     private Presence presence;
@@ -55,8 +56,13 @@ final class Handshake {
     /** Whether this run has had a connection with the session, which need not outlive it. */
     private boolean usedInThisRun;
 
-    Handshake(ClientSettings settings, Presence recovered, Outbox outbox) {
+    Handshake(
+            ClientSettings settings,
+            Presence recovered,
+            Outbox outbox,
+            Authenticating authenticating) {
         this.settings = settings;
+        this.authenticating = authenticating;
         this.presence = recovered;
         this.presenceAtConnect = recovered;
         this.clientIdentifier = settings.clientIdentifier();
@@ -78,6 +84,7 @@ final class Handshake {
         } else if (presence == Presence.HELD || presence == Presence.ENDED) {
             become(Presence.RESUMING);
         }
+        Answer own = authenticating.takeForConnect();
         return new Connect(
                 clientIdentifier,
                 clean,
@@ -88,9 +95,9 @@ final class Handshake {
                 0,
                 false,
                 true,
-                null,
-                null,
-                settings.credentials(),
+                authenticating.method(),
+                own.data(),
+                own.credentials(),
                 settings.will(),
                 settings.userProperties());
     }
@@ -151,10 +158,6 @@ final class Handshake {
         if (!clientIdentifier.isEmpty() && c.assignedClientIdentifier() != null) {
             throw ProtocolViolation.protocolError(
                     "CONNACK with Assigned Client Identifier, though CONNECT had a Client Identifier");
-        }
-        if (c.authenticationMethod() != null) {
-            throw ProtocolViolation.protocolError(
-                    "CONNACK with Authentication Method, though CONNECT had none");
         }
     }
 
@@ -245,7 +248,10 @@ final class Handshake {
     private static String mend(Connack c) {
         return switch (c.reason()) {
             case BAD_USER_NAME_OR_PASSWORD, NOT_AUTHORIZED ->
-                    ". Check credentials(…) and the server's rules for this client";
+                    ". Check credentials(…) and authentication(…), and the server's rules for this"
+                            + " client";
+            case BAD_AUTHENTICATION_METHOD ->
+                    ". It does not know the method of authentication(…), or wants one";
             case CLIENT_IDENTIFIER_NOT_VALID -> ". Choose another clientIdentifier(…)";
             case UNSUPPORTED_PROTOCOL_VERSION -> ". It does not speak MQTT 5";
             case PACKET_TOO_LARGE ->

@@ -6,6 +6,7 @@ import dev.holdfast.mqtt.Message;
 import dev.holdfast.mqtt.MqttException;
 import dev.holdfast.mqtt.ReasonCode;
 import dev.holdfast.mqtt.Subscription;
+import dev.holdfast.mqtt.impl.packet.Auth;
 import dev.holdfast.mqtt.impl.packet.Connack;
 import dev.holdfast.mqtt.impl.packet.Disconnect;
 import dev.holdfast.mqtt.impl.packet.Packet;
@@ -101,6 +102,7 @@ public final class Session {
                         identifiers,
                         outbox,
                         encodedSize);
+        Authenticating authenticating = new Authenticating(settings, time, outbox, encodedSize);
         connection =
                 new Connection(
                         settings,
@@ -110,7 +112,8 @@ public final class Session {
                         outgoing,
                         incoming,
                         subscriptions,
-                        new Handshake(settings, recovered.presence(), outbox),
+                        authenticating,
+                        new Handshake(settings, recovered.presence(), outbox, authenticating),
                         new Reconnection(settings.reconnect(), random),
                         keepAlive,
                         encodedSize);
@@ -236,6 +239,30 @@ public final class Session {
         }
     }
 
+    /** Authenticates anew on the connection there is. */
+    public void reauthenticate(long token) {
+        if (hasStopped()) {
+            outbox.tell(new Event.ReauthenticationFailed(token, connection.stoppedFor()));
+        } else {
+            connection.reauthenticate(token);
+        }
+    }
+
+    /** The application answers the question with this number, see {@link Event}. */
+    public void answered(long question, Answer answer) {
+        if (hasStopped()) {
+            return;
+        }
+        try {
+            connection.answered(question, answer);
+        } catch (ProtocolViolation v) {
+            connection.violated(v);
+        }
+        if (!connection.isVerifying()) {
+            connection.takeHeld().forEach(this::received);
+        }
+    }
+
     private boolean hasStopped() {
         return connection.phase() == Phase.STOPPED;
     }
@@ -306,9 +333,13 @@ public final class Session {
         }
         keepAlive.received(time.now);
         try {
-            if (packet instanceof Connack c) {
+            if (connection.isVerifying() && !(packet instanceof Disconnect)) {
+                connection.hold(packet);
+            } else if (packet instanceof Connack c) {
                 connection.received(c);
-            } else if (connection.phase() == Phase.CONNECTED) {
+            } else if (packet instanceof Auth a) {
+                connection.received(a);
+            } else if (connection.phase() == Phase.CONNECTED || connection.isVerifying()) {
                 dispatch(packet);
             } else {
                 throw ProtocolViolation.protocolError(nameOf(packet) + " before CONNACK");
@@ -347,19 +378,22 @@ public final class Session {
         return packet.getClass().getSimpleName().toUpperCase(Locale.ROOT);
     }
 
-    private static MqttException disconnectedBy(Disconnect d) {
+    private MqttException disconnectedBy(Disconnect d) {
         String mend =
                 d.reason() == ReasonCode.SESSION_TAKEN_OVER
                         ? ". Another client connected with the same Client Identifier, and this one"
                                 + " does not fight for it: call connect() to take the session back"
                         : "";
-        return new MqttException.ConnectionLost(
+        String text =
                 "The server closed the connection: "
                         + d.reason()
                         + (d.reasonString() == null ? "" : ", " + d.reasonString())
-                        + mend,
-                d.reason(),
-                d.serverReference());
+                        + mend;
+        // A token that has expired, maybe: the next attempt brings another.
+        boolean mayPass = d.reason() == ReasonCode.NOT_AUTHORIZED && connection.asksAnew();
+        return mayPass
+                ? new MqttException.ConnectionLost(text, d.reason(), d.serverReference(), false)
+                : new MqttException.ConnectionLost(text, d.reason(), d.serverReference());
     }
 
     // ---- turns
@@ -382,7 +416,7 @@ public final class Session {
         if (!packets.isEmpty()) {
             keepAlive.sent(time.now);
         }
-        reading = !outbox.isFull();
+        reading = !outbox.isFull() && !connection.isVerifying();
         return new Ready(
                 outbox.takeBatch(),
                 page,

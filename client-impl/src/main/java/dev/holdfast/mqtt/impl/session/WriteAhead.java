@@ -73,7 +73,9 @@ class WriteAhead {
         if (event instanceof Event.Settled settled) {
             return exactlyOnce(settled.incoming()) ? Wait.STORED : Wait.NOTHING;
         }
-        if (event instanceof Event.Acknowledged || event instanceof Event.SessionLost) {
+        if (event instanceof Event.Acknowledged
+                || event instanceof Event.SessionLost
+                || event instanceof Event.AuthenticationAsked) {
             return Wait.NOTHING;
         }
         // What is told here must still be true after a crash: a message that failed is not sent

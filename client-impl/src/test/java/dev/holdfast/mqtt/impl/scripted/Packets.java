@@ -3,6 +3,7 @@ package dev.holdfast.mqtt.impl.scripted;
 import dev.holdfast.mqtt.Message;
 import dev.holdfast.mqtt.QoS;
 import dev.holdfast.mqtt.ReasonCode;
+import dev.holdfast.mqtt.impl.packet.Auth;
 import dev.holdfast.mqtt.impl.packet.Connack;
 import dev.holdfast.mqtt.impl.packet.Puback;
 import dev.holdfast.mqtt.impl.packet.Pubcomp;
@@ -13,6 +14,8 @@ import dev.holdfast.mqtt.impl.packet.Suback;
 import dev.holdfast.mqtt.impl.packet.Subscribe;
 import dev.holdfast.mqtt.impl.packet.Unsuback;
 import dev.holdfast.mqtt.impl.packet.Unsubscribe;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -80,6 +83,20 @@ public final class Packets {
         return new Unsuback(u.packetIdentifier(), List.of(reason), null, List.of());
     }
 
+    /** AUTH of a server that wants to hear more. */
+    public static Auth continues(String method, String data) {
+        return auth(ReasonCode.CONTINUE_AUTHENTICATION, method, data);
+    }
+
+    /** AUTH, with data unless it is null. */
+    public static Auth auth(ReasonCode reason, String method, @Nullable String data) {
+        return new Auth(reason, method, data(data), null, List.of());
+    }
+
+    private static @Nullable ByteBuffer data(@Nullable String text) {
+        return text == null ? null : ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
+    }
+
     /** A CONNACK of success that announces nothing, until something else is said. */
     public static ConnackBuilder connack() {
         return new ConnackBuilder();
@@ -108,6 +125,8 @@ public final class Packets {
         private boolean shared = true;
         private int keepAlive = Connack.ABSENT;
         private @Nullable String serverReference;
+        private @Nullable String authenticationMethod;
+        private @Nullable String authenticationData;
 
         public ConnackBuilder sessionPresent() {
             sessionPresent = true;
@@ -174,6 +193,13 @@ public final class Packets {
             return this;
         }
 
+        /** With data, unless it is null. */
+        public ConnackBuilder authentication(String method, @Nullable String data) {
+            authenticationMethod = method;
+            authenticationData = data;
+            return this;
+        }
+
         public Connack build() {
             return new Connack(
                     sessionPresent,
@@ -193,8 +219,8 @@ public final class Packets {
                     keepAlive,
                     null,
                     serverReference,
-                    null,
-                    null);
+                    authenticationMethod,
+                    data(authenticationData));
         }
     }
 }
