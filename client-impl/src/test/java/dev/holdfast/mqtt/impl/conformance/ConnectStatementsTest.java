@@ -175,10 +175,9 @@ class ConnectStatementsTest extends ScriptedTest {
         assertTrue(cause.getMessage().contains("MQTT 5"), cause.getMessage());
     }
 
-    /** Neither AUTH nor a method: what follows from them cannot be broken. */
-    @Statement({"3.1.2-30", "P-04"})
+    @Statement({"4.12.0-7", "P-04"})
     @Test
-    void namesNoAuthenticationMethod() {
+    void namesNoAuthenticationMethodUntilItIsGivenOne() {
         Connect connect = bare(b -> b.credentials(Credentials.of("u", "p"))).expectConnect();
         assertNull(connect.authenticationMethod());
         assertNull(connect.authenticationData());

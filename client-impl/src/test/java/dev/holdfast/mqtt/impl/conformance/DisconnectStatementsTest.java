@@ -215,7 +215,7 @@ class DisconnectStatementsTest extends ScriptedTest {
         assertFalse(subscribed.isDone());
     }
 
-    /** Nothing of AUTH is offered: CONNECT names no method, so that the server has none to use. */
+    /** CONNECT names no method, so that the server has none to use. */
     @ParameterizedTest(name = "{0} -> {1}")
     @CsvSource({
         AUTH_CONTINUE + ", PROTOCOL_ERROR",
