@@ -31,8 +31,8 @@ public interface Authentication {
      * The client's side of one exchange. {@link #first} is called first, then {@link #answer} as
      * often as the server asks, 32 times at most, then {@link #finish}; an exchange that the server
      * refuses, or whose connection is lost, ends without a further call. The Authentication Data
-     * given and taken is binary, 65,535 bytes at most, and may be absent; the client neither changes
-     * nor keeps the arrays it gets.
+     * given and taken is binary, 65,535 bytes at most, and may be absent; the client neither
+     * changes nor keeps the arrays it gets.
      *
      * <p>A stage that fails with {@link MqttException.AuthenticationFailed} says with it whether
      * trying again is pointless; any other failure counts as one that may pass.

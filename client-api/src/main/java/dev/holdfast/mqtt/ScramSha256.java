@@ -187,7 +187,17 @@ public final class ScramSha256 implements Authentication {
     }
 
     /** The server's first message. */
-    private record ServerFirst(String nonce, byte[] salt, int iterations) {
+    private static final class ServerFirst {
+        final String nonce;
+        final byte[] salt;
+        final int iterations;
+
+        private ServerFirst(String nonce, byte[] salt, int iterations) {
+            this.nonce = nonce;
+            this.salt = salt;
+            this.iterations = iterations;
+        }
+
         static ServerFirst parse(String message, String clientNonce, int mostIterations) {
             String[] parts = message.split(",", -1);
             if (parts.length < 3 || !parts[0].startsWith("r=")) {

@@ -69,7 +69,8 @@ class ScramSha256Test {
     @Test
     void takesMoreIterationsWhenItIsToldTo() {
         Authentication.Exchange patient = scram.atMostIterations(1_000_001).begin();
-        assertTrue(text(patient.answer(data("r=" + NONCE + ",s=" + SALT + ",i=4097"))).length() > 9);
+        assertTrue(
+                text(patient.answer(data("r=" + NONCE + ",s=" + SALT + ",i=4097"))).length() > 9);
         Authentication.Exchange impatient = scram.atMostIterations(4_096).begin();
         assertRefused(
                 "not in 4096 to 4096: change it there, or the upper bound with atMostIterations",

@@ -143,8 +143,7 @@ final class Authenticator {
                                                 + bytes.length
                                                 + " bytes; MQTT allows 65,535");
                             }
-                            ByteBuffer copy =
-                                    bytes == null ? null : ByteBuffer.wrap(bytes.clone());
+                            ByteBuffer copy = bytes == null ? null : ByteBuffer.wrap(bytes.clone());
                             return new Answer(null, copy, null);
                         });
     }

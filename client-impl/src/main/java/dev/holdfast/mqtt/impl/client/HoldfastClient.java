@@ -80,8 +80,7 @@ final class HoldfastClient implements MqttClient {
         handlers = new Handlers(loop, feeds, notices, this::settle);
         settings.subscriptions().forEach((s, h) -> handlers.register(s.topicFilter(), h));
         Lane authentication = new Lane(executor, threads.callbacks());
-        Authenticator authenticator =
-                new Authenticator(settings, authentication, this::takeAnswer);
+        Authenticator authenticator = new Authenticator(settings, authentication, this::takeAnswer);
         dispatcher =
                 new Dispatcher(
                         settings.clientIdentifier(),

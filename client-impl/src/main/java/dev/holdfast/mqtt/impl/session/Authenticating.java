@@ -63,17 +63,15 @@ final class Authenticating {
 
     private long reauthenticationEnds = Time.NEVER;
 
-    /** Whether the first AUTH of the re-authentication was sent: from then on its failure counts. */
+    /**
+     * Whether the first AUTH of the re-authentication was sent: from then on its failure counts.
+     */
     private boolean begun;
 
     Authenticating(
-            ClientSettings settings,
-            Time time,
-            Outbox outbox,
-            ToLongFunction<Packet> encodedSize) {
+            ClientSettings settings, Time time, Outbox outbox, ToLongFunction<Packet> encodedSize) {
         this.settings = settings;
-        this.method =
-                settings.authentication() == null ? null : settings.authentication().method();
+        this.method = settings.authentication() == null ? null : settings.authentication().method();
         this.time = time;
         this.outbox = outbox;
         this.encodedSize = encodedSize;
@@ -137,9 +135,7 @@ final class Authenticating {
         boolean first = answered == Question.REAUTHENTICATE;
         Auth auth =
                 new Auth(
-                        first
-                                ? ReasonCode.RE_AUTHENTICATE
-                                : ReasonCode.CONTINUE_AUTHENTICATION,
+                        first ? ReasonCode.RE_AUTHENTICATE : ReasonCode.CONTINUE_AUTHENTICATION,
                         Objects.requireNonNull(method),
                         answer.data(),
                         null,

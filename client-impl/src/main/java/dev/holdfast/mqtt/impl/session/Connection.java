@@ -390,7 +390,8 @@ final class Connection {
             case STOPPED -> {
                 return;
             }
-            case IDLE, WAITING, PREPARING -> throw new IllegalStateException("closed() in phase " + phase);
+            case IDLE, WAITING, PREPARING ->
+                    throw new IllegalStateException("closed() in phase " + phase);
             case OPENING, HANDSHAKE, CONNECTED -> endExchanges(cause);
             case CLOSING -> {}
         }
