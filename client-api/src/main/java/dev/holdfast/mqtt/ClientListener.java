@@ -9,11 +9,30 @@ import java.util.Optional;
  * effect.
  *
  * <p>While a thousand calls about single messages ({@link #unclaimed}, {@link #handlerFailed},
- * {@link #dropped}) wait for a listener that is slow, further ones are left out.
+ * {@link #dropped}, {@link #publicationFailed}) wait for a listener that is slow, further ones are left out.
  */
 public interface ClientListener {
     /**
-     * A connection is up; {@link #disconnected} follows once for each of these calls.
+     * An attempt to connect begins. Either {@link #connected} or {@link #connectFailed} follows once
+     * for each of these calls, before the next one.
+     *
+     * @param attempt which server is tried
+     */
+    default void connecting(ConnectAttempt attempt) {}
+
+    /**
+     * The attempt that {@link #connecting} announced has failed.
+     *
+     * @param attempt which server was tried
+     * @param cause why; {@link MqttException.ClientClosed} after {@code disconnect()} or {@code
+     *     close()}
+     */
+    default void connectFailed(ConnectAttempt attempt, MqttException cause) {}
+
+    /**
+     * A connection is up; {@link #disconnected} follows once for each of these calls. Whether the
+     * server resumed the session is in {@link Connected#sessionPresent}; a session that should have
+     * been there and was not is announced by {@link #sessionLost} before.
      *
      * @param connected what the server said
      */
@@ -28,11 +47,13 @@ public interface ClientListener {
     default void disconnected(MqttException cause) {}
 
     /**
-     * An attempt to connect failed, or a connection was lost, and this is what comes next.
+     * An attempt to connect failed, or a connection was lost, and this is what comes next. Follows
+     * each {@link #connectFailed} and {@link #disconnected}, unless {@code disconnect()} or {@code
+     * close()} was called.
      *
-     * @param cause why
-     * @param nextAttempt the time until the next attempt; empty if there is none until {@code
-     *     connect()} is called
+     * @param cause why; if several servers have failed, one that may yet be had
+     * @param nextAttempt the time until the next attempt, zero if another server is tried at once;
+     *     empty if there is none until {@code connect()} is called
      */
     default void reconnecting(MqttException cause, Optional<Duration> nextAttempt) {}
 
@@ -76,6 +97,17 @@ public interface ClientListener {
      *     out
      */
     default void dropped(Message message, long total) {}
+
+    /**
+     * A publication has failed for good: it expired, was dropped for a younger one, was refused by
+     * the server, or went with a lost session. Also called for messages that an earlier run of the
+     * application left in the store, whose futures nobody holds.
+     *
+     * @param id its {@link Publication#id}
+     * @param cause what {@link Publication#acknowledged} fails with; those that fail because the
+     *     client was closed or its store failed are not announced one by one
+     */
+    default void publicationFailed(long id, MqttException cause) {}
 
     /**
      * The store failed; the client has stopped for good.

@@ -12,14 +12,17 @@ import java.util.function.Consumer;
  */
 public interface MqttClient extends AutoCloseable {
     /**
-     * Starts building a client.
+     * Starts building a client of one server, or of several of which any will do: the nodes of a
+     * cluster, or a server and its stand-in. They should share their sessions, or what waits in the
+     * session of one server waits until the client comes back to it.
      *
      * @param server {@code mqtt://host[:1883]} for TCP, {@code mqtts://host[:8883]} for TLS
+     * @param more servers to try as well, up to 99; see {@link MqttClientBuilder#serverOrder}
      * @return a builder
-     * @throws IllegalArgumentException if the address has another form
+     * @throws IllegalArgumentException if an address has another form
      */
-    static MqttClientBuilder newBuilder(URI server) {
-        return new MqttClientBuilder(server);
+    static MqttClientBuilder newBuilder(URI server, URI... more) {
+        return new MqttClientBuilder(server, more);
     }
 
     /**

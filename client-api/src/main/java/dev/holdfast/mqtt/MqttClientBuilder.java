@@ -2,6 +2,7 @@ package dev.holdfast.mqtt;
 
 import dev.holdfast.mqtt.spi.ClientProvider;
 import dev.holdfast.mqtt.spi.ClientSettings;
+import dev.holdfast.mqtt.spi.EventLoops;
 import dev.holdfast.mqtt.store.SessionStore;
 import java.net.URI;
 import java.time.Duration;
@@ -23,7 +24,11 @@ import org.jspecify.annotations.Nullable;
  * holds then. Not safe for use by several threads at once.
  */
 public final class MqttClientBuilder {
-    private final URI server;
+    private static final int MOST_SERVERS = 100;
+
+    private final List<URI> servers = new ArrayList<>();
+    private ServerOrder serverOrder = ServerOrder.IN_ORDER;
+    private @Nullable Redirects redirects;
     private @Nullable String clientIdentifier;
     private boolean cleanStart;
     private long sessionExpirySeconds;
@@ -44,13 +49,49 @@ public final class MqttClientBuilder {
     private UnknownSession unknownSession = UnknownSession.FAIL;
     private ReconnectPolicy reconnect =
             ReconnectPolicy.exponential(Duration.ofSeconds(1), Duration.ofMinutes(2));
+    private Duration lastingAfter = Duration.ofSeconds(10);
     private @Nullable SSLContext sslContext;
     private @Nullable SSLParameters sslParameters;
+    private @Nullable EventLoops eventLoops;
     private @Nullable Executor executor;
     private ClientListener listener = new ClientListener() {};
 
-    MqttClientBuilder(URI server) {
-        this.server = Endpoints.requireSupported(server);
+    MqttClientBuilder(URI server, URI... more) {
+        if (more.length >= MOST_SERVERS) {
+            throw new IllegalArgumentException(
+                    "A client takes " + MOST_SERVERS + " servers at most");
+        }
+        servers.add(Endpoints.requireSupported(server));
+        for (URI another : more) {
+            servers.add(Endpoints.requireSupported(another));
+        }
+    }
+
+    /**
+     * Sets which of several servers is tried first. The others follow at once, each at most once;
+     * only when all have failed the {@link ReconnectPolicy} is asked. {@link ServerOrder#IN_ORDER}
+     * until set.
+     *
+     * @param order the order
+     * @return this
+     */
+    public MqttClientBuilder serverOrder(ServerOrder order) {
+        serverOrder = Objects.requireNonNull(order);
+        return this;
+    }
+
+    /**
+     * Sets where servers may send this client (MQTT 5, section 4.11). After Use another server
+     * (0x9C) the connection after that one is made to the servers of this client again; after
+     * Server moved (0x9D), once it was reached, the new address stands for the old one until the
+     * client is closed. No server is followed until set.
+     *
+     * @param policy the servers that may be named
+     * @return this
+     */
+    public MqttClientBuilder redirects(Redirects policy) {
+        redirects = Objects.requireNonNull(policy);
+        return this;
     }
 
     /**
@@ -317,6 +358,22 @@ public final class MqttClientBuilder {
     }
 
     /**
+     * Sets how long a connection must have lasted for the delays of the {@link ReconnectPolicy} to
+     * start anew: a server that accepts connections and ends them at once is no reason to come back
+     * quickly. 10 s until set.
+     *
+     * @param time 0 to 1 day
+     * @return this
+     */
+    public MqttClientBuilder lastingAfter(Duration time) {
+        if (time.isNegative() || time.compareTo(Duration.ofDays(1)) > 0) {
+            throw new IllegalArgumentException("lastingAfter(" + time + ") is not in 0 to 1 day");
+        }
+        lastingAfter = time;
+        return this;
+    }
+
+    /**
      * Sets keys and trusted certificates for {@code mqtts}. The JVM's default until set.
      *
      * @param context used at each connect
@@ -336,6 +393,19 @@ public final class MqttClientBuilder {
      */
     public MqttClientBuilder sslParameters(SSLParameters parameters) {
         sslParameters = Objects.requireNonNull(parameters);
+        return this;
+    }
+
+    /**
+     * Sets the threads that do the work of the network. They stay the application's: the client
+     * never ends them, and must be closed before they end. Until set all clients of the process
+     * share some daemon threads, which end with the last client.
+     *
+     * @param loops made by {@code dev.holdfast.mqtt.netty.NettyEventLoops}
+     * @return this
+     */
+    public MqttClientBuilder eventLoops(EventLoops loops) {
+        eventLoops = Objects.requireNonNull(loops);
         return this;
     }
 
@@ -384,7 +454,9 @@ public final class MqttClientBuilder {
     public ClientSettings settings() {
         requireIdentifierForLongSession();
         return new ClientSettings(
-                server,
+                servers,
+                serverOrder,
+                redirects,
                 clientIdentifier == null ? "" : clientIdentifier,
                 cleanStart,
                 sessionExpirySeconds,
@@ -404,8 +476,10 @@ public final class MqttClientBuilder {
                 sessionLost,
                 unknownSession,
                 reconnect,
+                lastingAfter,
                 sslContext,
                 sslParameters,
+                eventLoops,
                 executor,
                 listener);
     }

@@ -1,5 +1,7 @@
 package dev.holdfast.mqtt;
 
+import java.io.Serializable;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -32,19 +34,26 @@ public abstract sealed class MqttException extends RuntimeException {
     public static final class ConnectRefused extends MqttException {
         private static final long serialVersionUID = 1L;
         private final ReasonCode reason;
-        private final @Nullable String serverReference;
+        private final ServerWords words;
 
         /**
          * Made by the client.
          *
          * @param message what happened and what mends it
          * @param reason the code in CONNACK
+         * @param reasonString the server's words for people
          * @param serverReference the other server it named
+         * @param userProperties the server's User Properties
          */
-        public ConnectRefused(String message, ReasonCode reason, @Nullable String serverReference) {
+        public ConnectRefused(
+                String message,
+                ReasonCode reason,
+                @Nullable String reasonString,
+                @Nullable String serverReference,
+                List<UserProperty> userProperties) {
             super(message, null, isPermanent(reason));
             this.reason = reason;
-            this.serverReference = serverReference;
+            this.words = new ServerWords(reasonString, serverReference, userProperties);
         }
 
         private static boolean isPermanent(ReasonCode reason) {
@@ -71,12 +80,30 @@ public abstract sealed class MqttException extends RuntimeException {
         }
 
         /**
+         * The server's words for people.
+         *
+         * @return the Reason String
+         */
+        public Optional<String> reasonString() {
+            return words.reasonString();
+        }
+
+        /**
          * Where the server sends its clients.
          *
          * @return the Server Reference, a list separated by spaces
          */
         public Optional<String> serverReference() {
-            return Optional.ofNullable(serverReference);
+            return words.serverReference();
+        }
+
+        /**
+         * What else the server said.
+         *
+         * @return its User Properties in their order
+         */
+        public List<UserProperty> userProperties() {
+            return words.userProperties();
         }
     }
 
@@ -87,7 +114,7 @@ public abstract sealed class MqttException extends RuntimeException {
     public static final class ConnectionLost extends MqttException {
         private static final long serialVersionUID = 1L;
         private final @Nullable ReasonCode reason;
-        private final @Nullable String serverReference;
+        private final ServerWords words;
 
         /**
          * Made by the client when the network failed.
@@ -99,7 +126,7 @@ public abstract sealed class MqttException extends RuntimeException {
         public ConnectionLost(String message, @Nullable Throwable cause, boolean permanent) {
             super(message, cause, permanent);
             this.reason = null;
-            this.serverReference = null;
+            this.words = new ServerWords(null, null, List.of());
         }
 
         /**
@@ -107,10 +134,23 @@ public abstract sealed class MqttException extends RuntimeException {
          *
          * @param message what happened
          * @param reason the code in DISCONNECT
+         * @param reasonString the server's words for people
          * @param serverReference the other server it named
+         * @param userProperties the server's User Properties
          */
-        public ConnectionLost(String message, ReasonCode reason, @Nullable String serverReference) {
-            this(message, reason, serverReference, isPermanent(reason));
+        public ConnectionLost(
+                String message,
+                ReasonCode reason,
+                @Nullable String reasonString,
+                @Nullable String serverReference,
+                List<UserProperty> userProperties) {
+            this(
+                    message,
+                    reason,
+                    reasonString,
+                    serverReference,
+                    userProperties,
+                    isPermanent(reason));
         }
 
         /**
@@ -119,17 +159,21 @@ public abstract sealed class MqttException extends RuntimeException {
          *
          * @param message what happened
          * @param reason the code in DISCONNECT
+         * @param reasonString the server's words for people
          * @param serverReference the other server it named
+         * @param userProperties the server's User Properties
          * @param permanent whether trying again is pointless
          */
         public ConnectionLost(
                 String message,
                 ReasonCode reason,
+                @Nullable String reasonString,
                 @Nullable String serverReference,
+                List<UserProperty> userProperties,
                 boolean permanent) {
             super(message, null, permanent);
             this.reason = reason;
-            this.serverReference = serverReference;
+            this.words = new ServerWords(reasonString, serverReference, userProperties);
         }
 
         private static boolean isPermanent(ReasonCode reason) {
@@ -154,12 +198,59 @@ public abstract sealed class MqttException extends RuntimeException {
         }
 
         /**
+         * The server's words for people.
+         *
+         * @return the Reason String in its DISCONNECT
+         */
+        public Optional<String> reasonString() {
+            return words.reasonString();
+        }
+
+        /**
          * Where the server sends its clients.
          *
          * @return the Server Reference, a list separated by spaces
          */
         public Optional<String> serverReference() {
+            return words.serverReference();
+        }
+
+        /**
+         * What else the server said.
+         *
+         * @return the User Properties in its DISCONNECT, in their order
+         */
+        public List<UserProperty> userProperties() {
+            return words.userProperties();
+        }
+    }
+
+    /** What a server may add to a Reason Code. */
+    private static final class ServerWords implements Serializable {
+        private static final long serialVersionUID = 1L;
+        private final @Nullable String reasonString;
+        private final @Nullable String serverReference;
+        private final UserProperty[] userProperties;
+
+        ServerWords(
+                @Nullable String reasonString,
+                @Nullable String serverReference,
+                List<UserProperty> userProperties) {
+            this.reasonString = reasonString;
+            this.serverReference = serverReference;
+            this.userProperties = userProperties.toArray(new UserProperty[0]);
+        }
+
+        Optional<String> reasonString() {
+            return Optional.ofNullable(reasonString);
+        }
+
+        Optional<String> serverReference() {
             return Optional.ofNullable(serverReference);
+        }
+
+        List<UserProperty> userProperties() {
+            return List.of(userProperties);
         }
     }
 

@@ -21,12 +21,27 @@ public interface ReconnectPolicy {
     /**
      * What is known when the decision is due.
      *
-     * @param number 1 for the first attempt after a connection that lasted at least ten seconds, or
-     *     after {@code connect()}
+     * @param number 1 for the first attempt after a connection that lasted, or after {@code
+     *     connect()}; see {@link MqttClientBuilder#lastingAfter}. Trying each of several servers,
+     *     and going where one sends the client, is one attempt
      * @param sinceLoss the time since that connection ended, or since {@code connect()}
-     * @param cause why the last connection ended or could not be made
+     * @param cause why the last connection ended or could not be made; of several servers one that
+     *     may yet be had, if there is any: {@link MqttException#permanent()} means that none can
+     * @param connectedBefore whether there was a connection since {@code connect()} was called
      */
-    record Attempt(int number, Duration sinceLoss, MqttException cause) {}
+    record Attempt(
+            int number, Duration sinceLoss, MqttException cause, boolean connectedBefore) {}
+
+    /**
+     * This policy, but giving up when the first attempt after {@code connect()} fails: for an
+     * application that wants to know at its start. A connection that was made once is kept as this
+     * policy says.
+     *
+     * @return the stricter policy
+     */
+    default ReconnectPolicy failFast() {
+        return attempt -> attempt.connectedBefore() ? delay(attempt) : Optional.empty();
+    }
 
     /**
      * Never tries again.

@@ -5,7 +5,9 @@ import dev.holdfast.mqtt.ClientListener;
 import dev.holdfast.mqtt.Credentials;
 import dev.holdfast.mqtt.MessageHandler;
 import dev.holdfast.mqtt.ReconnectPolicy;
+import dev.holdfast.mqtt.Redirects;
 import dev.holdfast.mqtt.Resubscribe;
+import dev.holdfast.mqtt.ServerOrder;
 import dev.holdfast.mqtt.SessionLostPolicy;
 import dev.holdfast.mqtt.StoreLimits;
 import dev.holdfast.mqtt.Subscription;
@@ -29,7 +31,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * What {@link dev.holdfast.mqtt.MqttClientBuilder} collected; its methods say what each part means.
  *
- * @param server address of the server
+ * @param servers addresses, at least one
+ * @param serverOrder which is tried first
+ * @param redirects where servers may send the client; null for nowhere
  * @param clientIdentifier empty to let the server assign one
  * @param cleanStart for {@code connect()}
  * @param sessionExpirySeconds Session Expiry Interval
@@ -49,13 +53,17 @@ import org.jspecify.annotations.Nullable;
  * @param sessionLost what becomes of messages in flight
  * @param unknownSession what to do at an unexpected Session Present 1
  * @param reconnect whether and when to try again
+ * @param lastingAfter how long a connection must last for the delays to start anew
  * @param sslContext null for the JVM's default
  * @param sslParameters null for the default
+ * @param eventLoops null for the threads that all clients share
  * @param executor null for shared daemon threads
  * @param listener never null
  */
 public record ClientSettings(
-        URI server,
+        List<URI> servers,
+        ServerOrder serverOrder,
+        @Nullable Redirects redirects,
         String clientIdentifier,
         boolean cleanStart,
         long sessionExpirySeconds,
@@ -75,12 +83,15 @@ public record ClientSettings(
         SessionLostPolicy sessionLost,
         UnknownSession unknownSession,
         ReconnectPolicy reconnect,
+        Duration lastingAfter,
         @Nullable SSLContext sslContext,
         @Nullable SSLParameters sslParameters,
+        @Nullable EventLoops eventLoops,
         @Nullable Executor executor,
         ClientListener listener) {
     /** Keeps the collections from changing. */
     public ClientSettings {
+        servers = List.copyOf(servers);
         userProperties = List.copyOf(userProperties);
         subscriptions = Collections.unmodifiableMap(new LinkedHashMap<>(subscriptions));
     }

@@ -1,6 +1,7 @@
 package dev.holdfast.mqtt.impl.client;
 
 import dev.holdfast.mqtt.ClientListener;
+import dev.holdfast.mqtt.ConnectAttempt;
 import dev.holdfast.mqtt.Connected;
 import dev.holdfast.mqtt.MqttException;
 import dev.holdfast.mqtt.StoreLimits;
@@ -9,6 +10,7 @@ import dev.holdfast.mqtt.impl.session.Event;
 import dev.holdfast.mqtt.impl.session.Incoming;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -35,6 +37,9 @@ final class Dispatcher implements Driver.Application {
 
     /** Settled messages whose handlers want to know when it is done. */
     private final IdentityHashMap<Incoming, HandOver> settling = new IdentityHashMap<>();
+
+    /** The attempt that the listener was told of, until it is told of its end. */
+    private @Nullable ConnectAttempt attempt;
 
     private @Nullable Connected connected;
     private long goodbyeToken = -1;
@@ -110,7 +115,11 @@ final class Dispatcher implements Driver.Application {
     }
 
     private void takeConnectionEvent(Event event) {
-        if (event instanceof Event.Connected e) {
+        if (event instanceof Event.Attempt e) {
+            connecting(e.attempt());
+        } else if (event instanceof Event.AttemptFailed e) {
+            connectFailed(e.cause());
+        } else if (event instanceof Event.Connected e) {
             connected(e.connected());
         } else if (event instanceof Event.Disconnected e) {
             disconnected(e.cause());
@@ -142,8 +151,25 @@ final class Dispatcher implements Driver.Application {
         }
     }
 
+    private void connecting(ConnectAttempt a) {
+        LOG.debug("{}: connecting to {}", name, a.server());
+        attempt = a;
+        completions.add(() -> listener.connecting(a));
+    }
+
+    private void connectFailed(MqttException cause) {
+        ConnectAttempt failed = Objects.requireNonNull(attempt, "no attempt was announced");
+        attempt = null;
+        completions.add(() -> listener.connectFailed(failed, cause));
+    }
+
     private void connected(Connected c) {
-        LOG.info("{}: connected, Session Present {}", name, c.sessionPresent() ? 1 : 0);
+        LOG.info(
+                "{}: connected to {}, Session Present {}",
+                name,
+                c.server(),
+                c.sessionPresent() ? 1 : 0);
+        attempt = null;
         connected = c;
         completions.add(() -> listener.connected(c));
     }
@@ -179,6 +205,9 @@ final class Dispatcher implements Driver.Application {
 
     /** Nothing will happen any more: all that waits fails. */
     void failAll(MqttException cause) {
+        if (attempt != null) {
+            connectFailed(cause);
+        }
         if (connected != null) {
             disconnected(cause);
         }

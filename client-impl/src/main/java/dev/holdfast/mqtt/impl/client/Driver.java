@@ -213,8 +213,8 @@ final class Driver {
         } else if (!ready.packets().isEmpty() || ready.close()) {
             throw new IllegalStateException("The core uses a connection that does not exist");
         }
-        if (ready.open()) {
-            link = network.open(new Events());
+        if (ready.open() != null) {
+            link = network.open(ready.open(), new Events());
             reading = true;
         }
     }

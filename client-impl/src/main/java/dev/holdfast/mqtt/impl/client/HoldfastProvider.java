@@ -8,7 +8,9 @@ import dev.holdfast.mqtt.spi.ClientProvider;
 import dev.holdfast.mqtt.spi.ClientSettings;
 import dev.holdfast.mqtt.store.SessionStore;
 import dev.holdfast.mqtt.store.StoredSession;
+import dev.holdfast.mqtt.netty.NettyEventLoops;
 import io.netty.channel.EventLoop;
+import io.netty.channel.socket.nio.NioSocketChannel;
 import java.util.SplittableRandom;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,10 +31,11 @@ public final class HoldfastProvider implements ClientProvider {
                             + " so that the server keeps its side too",
                     settings.clientIdentifier());
         }
+        NettyEventLoops own = NettyEventLoops.from(settings.eventLoops());
         StoredSession stored = store.open(settings.clientIdentifier());
         SharedThreads threads = SharedThreads.acquire();
         try {
-            EventLoop loop = threads.nextLoop();
+            EventLoop loop = own == null ? threads.nextLoop() : own.group().next();
             Session session =
                     new Session(
                             settings,
@@ -40,7 +43,12 @@ public final class HoldfastProvider implements ClientProvider {
                             new SplittableRandom(),
                             Encoder::encodedSize);
             FirstPage.read(stored).ifPresent(session::loaded);
-            NettyNetwork network = new NettyNetwork(settings, loop, threads.callbacks());
+            NettyNetwork network =
+                    new NettyNetwork(
+                            settings,
+                            loop,
+                            own == null ? NioSocketChannel.class : own.channelType(),
+                            threads.callbacks());
             return new HoldfastClient(
                     settings, session, stored, network, new NettyLoop(loop), threads);
         } catch (RuntimeException e) {

@@ -21,11 +21,9 @@ final class SharedThreads {
     private static @Nullable SharedThreads current;
     private static int users;
 
-    private final EventLoopGroup loops =
-            new MultiThreadIoEventLoopGroup(
-                    LOOPS,
-                    new DefaultThreadFactory("holdfast-loop", true),
-                    NioIoHandler.newFactory());
+    /** Made when first asked for, since clients may bring their own. */
+    private @Nullable EventLoopGroup loops;
+
     private final ExecutorService callbacks =
             Executors.newCachedThreadPool(new DefaultThreadFactory("holdfast-callback", true));
 
@@ -39,13 +37,26 @@ final class SharedThreads {
         return current;
     }
 
-    EventLoop nextLoop() {
-        return loops.next();
+    synchronized EventLoop nextLoop() {
+        EventLoopGroup group = loops;
+        if (group == null) {
+            group =
+                    new MultiThreadIoEventLoopGroup(
+                            LOOPS,
+                            new DefaultThreadFactory("holdfast-loop", true),
+                            NioIoHandler.newFactory());
+            loops = group;
+        }
+        return group.next();
     }
 
     /** For callbacks of the application, and for whatever may block. */
     ExecutorService callbacks() {
         return callbacks;
+    }
+
+    private synchronized @Nullable EventLoopGroup loops() {
+        return loops;
     }
 
     /** Ends the threads with their last user, and waits for them, but not from one of them. */
@@ -56,13 +67,18 @@ final class SharedThreads {
             }
             current = null;
         }
-        loops.shutdownGracefully(0, LONGEST_END_MILLIS, TimeUnit.MILLISECONDS);
+        EventLoopGroup group = loops();
+        if (group != null) {
+            group.shutdownGracefully(0, LONGEST_END_MILLIS, TimeUnit.MILLISECONDS);
+        }
         callbacks.shutdown();
         if (Thread.currentThread().getName().startsWith("holdfast-")) {
             return;
         }
         try {
-            loops.awaitTermination(LONGEST_END_MILLIS, TimeUnit.MILLISECONDS);
+            if (group != null) {
+                group.awaitTermination(LONGEST_END_MILLIS, TimeUnit.MILLISECONDS);
+            }
             callbacks.awaitTermination(LONGEST_END_MILLIS, TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -1,5 +1,6 @@
 package dev.holdfast.mqtt.impl.session;
 
+import dev.holdfast.mqtt.ConnectAttempt;
 import dev.holdfast.mqtt.Connected;
 import dev.holdfast.mqtt.DisconnectOptions;
 import dev.holdfast.mqtt.MqttException;
@@ -13,6 +14,7 @@ import dev.holdfast.mqtt.impl.packet.Pingreq;
 import dev.holdfast.mqtt.impl.packet.ProtocolViolation;
 import dev.holdfast.mqtt.impl.session.Event.AuthenticationAsked.Question;
 import dev.holdfast.mqtt.spi.ClientSettings;
+import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -54,6 +56,7 @@ final class Connection {
     private final Subscriptions subscriptions;
     private final Authenticating authenticating;
     private final Handshake handshake;
+    private final Servers servers;
     private final Reconnection reconnection;
     private final KeepAlive keepAlive;
     private final Goodbyes goodbyes;
@@ -77,8 +80,14 @@ final class Connection {
     /** What CONNACK said; null before it, and from the last packet on. */
     private @Nullable Connected connected;
 
+    /** The attempt that is going on; null before and after it. */
+    private @Nullable ConnectAttempt attempt;
+
     private boolean announced;
     private long connectedAt;
+
+    /** Whether the connection is known to have lasted. */
+    private boolean lasted;
 
     /** Why the connection is being closed; set in phase CLOSING. */
     private @Nullable MqttException closingFor;
@@ -99,6 +108,7 @@ final class Connection {
             Subscriptions subscriptions,
             Authenticating authenticating,
             Handshake handshake,
+            Servers servers,
             Reconnection reconnection,
             KeepAlive keepAlive,
             ToLongFunction<Packet> encodedSize) {
@@ -111,6 +121,7 @@ final class Connection {
         this.subscriptions = subscriptions;
         this.authenticating = authenticating;
         this.handshake = handshake;
+        this.servers = servers;
         this.reconnection = reconnection;
         this.keepAlive = keepAlive;
         this.goodbyes = new Goodbyes(time, outbox, encodedSize);
@@ -145,13 +156,18 @@ final class Connection {
 
     private void start() {
         startClean = settings.cleanStart() || handshake.mustStartClean();
-        reconnection.startAnew(time.now);
+        reconnection.start(time.now);
         incoming.deliverRecovered();
+        servers.begin();
         open();
     }
 
     private void open() {
         phaseEnds = time.now + settings.connectTimeout().toMillis();
+        attempt =
+                new ConnectAttempt(
+                        servers.current(), reconnection.open(), servers.isRedirected());
+        outbox.tell(new Event.Attempt(attempt));
         if (authenticating.preparesConnect()) {
             phase = Phase.PREPARING;
             authenticating.prepareConnect();
@@ -175,18 +191,19 @@ final class Connection {
         if (startClean || handshake.mustBeEmpty()) {
             dropSession();
         }
-        outbox.send(handshake.connect(startClean));
+        outbox.send(handshake.connect(servers.current(), startClean));
     }
 
     void received(Connack c) {
         requireAwaited(c);
         if (c.reason().isError()) {
             handshake.refused();
-            close(Handshake.refused(c));
+            String redirection = servers.redirect(c.reason(), c.serverReference());
+            close(Refusals.refused(servers.current(), c, redirection));
             return;
         }
         if (c.maximumPacketSize() < Handshake.SMALLEST_MAXIMUM_PACKET_SIZE) {
-            close(Handshake.takesTooLittle(c));
+            close(Refusals.takesTooLittle(servers.current(), c));
             return;
         }
         authenticating.requireInTurn(c);
@@ -224,6 +241,10 @@ final class Connection {
         Connected now = handshake.accept(c, inDoubt);
         connected = now;
         connectedAt = time.now;
+        lasted = false;
+        attempt = null;
+        servers.accepted();
+        reconnection.connected();
         phase = Phase.CONNECTED;
         phaseEnds = Time.NEVER;
         startClean = false;
@@ -262,11 +283,6 @@ final class Connection {
 
     void reauthenticate(long token) {
         authenticating.reauthenticate(token, phase == Phase.CONNECTED);
-    }
-
-    /** Whether the next CONNECT is not like the last one. */
-    boolean asksAnew() {
-        return authenticating.preparesConnect();
     }
 
     /** Whether CONNACK has come, and counts for nothing yet. */
@@ -349,12 +365,16 @@ final class Connection {
                         violation.reason()));
     }
 
-    /** The server has said DISCONNECT. */
-    void closedByServer(ReasonCode reason, MqttException cause) {
-        if (reason == ReasonCode.SESSION_TAKEN_OVER) {
+    /** The server ends the connection. */
+    void received(Disconnect d) {
+        if (d.reason() == ReasonCode.SESSION_TAKEN_OVER) {
             handshake.takenOver();
         }
-        close(cause);
+        noteIfLasting();
+        String redirection = servers.redirect(d.reason(), d.serverReference());
+        close(
+                Refusals.disconnected(
+                        servers.current(), d, redirection, authenticating.preparesConnect()));
     }
 
     /**
@@ -375,7 +395,15 @@ final class Connection {
         }
     }
 
+    private void noteIfLasting() {
+        if (connected != null && !lasted && reconnection.hasLasted(connectedAt, time.now)) {
+            lasted = true;
+            servers.startAnew();
+        }
+    }
+
     private void endExchanges(MqttException cause) {
+        noteIfLasting();
         authenticating.end(cause);
         outgoing.disconnected(outbox.stopSending());
         incoming.disconnected();
@@ -399,21 +427,28 @@ final class Connection {
         closingFor = null;
         closeNetwork = false;
         outbox.dropPackets();
-        if (announced) {
-            announced = false;
-            outbox.tell(new Event.Disconnected(reason));
-            if (time.now - connectedAt >= Reconnection.LASTING) {
-                reconnection.startAnew(time.now);
-            }
-        }
+        boolean wasConnected = announced;
+        tellOfEnd(reason);
         boolean atOnce = openAtOnce;
         openAtOnce = false;
         if (goodbyes.isLeaving()) {
             left(reason);
-        } else if (atOnce) {
+        } else if (atOnce || servers.next(reason, wasConnected)) {
+            outbox.tell(new Event.Reconnecting(reason, Optional.of(Duration.ZERO)));
             open();
         } else {
-            tryAgain(reason);
+            tryAgain(servers.failure());
+        }
+    }
+
+    private void tellOfEnd(MqttException reason) {
+        if (attempt != null) {
+            outbox.tell(new Event.AttemptFailed(attempt, reason));
+            attempt = null;
+        }
+        if (announced) {
+            announced = false;
+            outbox.tell(new Event.Disconnected(reason));
         }
     }
 
@@ -536,6 +571,7 @@ final class Connection {
     void turn() {
         if (time.now >= phaseEnds) {
             if (phase == Phase.WAITING) {
+                servers.begin();
                 open();
             } else {
                 close(tooSlow());
@@ -566,7 +602,7 @@ final class Connection {
         }
         return new MqttException.ConnectionLost(
                 (phase == Phase.OPENING ? "No connection to " : "No CONNACK from ")
-                        + settings.server()
+                        + servers.current()
                         + " within "
                         + settings.connectTimeout().toMillis()
                         + " ms",
@@ -580,10 +616,10 @@ final class Connection {
         return phase == Phase.CLOSING ? deadline : Math.min(deadline, goodbyes.deadline());
     }
 
-    boolean takeOpen() {
+    @Nullable URI takeOpen() {
         boolean open = openNetwork;
         openNetwork = false;
-        return open;
+        return open ? servers.current() : null;
     }
 
     boolean takeClose() {

@@ -1,6 +1,7 @@
 package dev.holdfast.mqtt.impl.session;
 
 import dev.holdfast.mqtt.Acknowledgement;
+import dev.holdfast.mqtt.ConnectAttempt;
 import dev.holdfast.mqtt.MqttException;
 import dev.holdfast.mqtt.Subscription;
 import java.nio.ByteBuffer;
@@ -23,6 +24,11 @@ public sealed interface Event {
 
     /** A handed-over message is settled; a cause says that it could not be. */
     record Settled(Incoming incoming, @Nullable MqttException cause) implements Event {}
+
+    /** An attempt to connect begins. {@link Connected} or {@link AttemptFailed} ends it. */
+    record Attempt(ConnectAttempt attempt) implements Event {}
+
+    record AttemptFailed(ConnectAttempt attempt, MqttException cause) implements Event {}
 
     record Connected(dev.holdfast.mqtt.Connected connected) implements Event {}
 

@@ -10,8 +10,11 @@ import dev.holdfast.mqtt.impl.packet.ProtocolViolation;
 import dev.holdfast.mqtt.spi.ClientSettings;
 import dev.holdfast.mqtt.store.Change;
 import dev.holdfast.mqtt.store.SessionState.Presence;
+import java.net.URI;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * CONNECT and CONNACK (MQTT 5, sections 3.1 and 3.2): what this client says it has, what the server
@@ -24,7 +27,7 @@ final class Handshake {
         RESUMED,
         /**
          * Session Present 1, and the session is the one this client knows, or a new one, made by an
-         * earlier CONNECT whose CONNACK was not seen.
+         * earlier CONNECT whose CONNACK was not seen, or one that another server has of its own.
          */
         RESUMED_OR_NEW,
         /** Session Present 0, and none was expected. */
@@ -53,6 +56,15 @@ final class Handshake {
 
     private boolean cleanStart;
 
+    /** Whom the last CONNECT went to. */
+    private @Nullable URI server;
+
+    /**
+     * Who last confirmed the session in this run. Another server need not know the same session: it
+     * may have made, or kept, one of its own.
+     */
+    private @Nullable URI confirmedBy;
+
     /** Whether this run has had a connection with the session, which need not outlive it. */
     private boolean usedInThisRun;
 
@@ -73,7 +85,8 @@ final class Handshake {
      * The CONNECT of a new network connection. With Clean Start the caller has dropped the session
      * before.
      */
-    Connect connect(boolean clean) {
+    Connect connect(URI to, boolean clean) {
+        server = to;
         cleanStart = clean;
         if (clean) {
             become(Presence.DROPPED);
@@ -141,13 +154,20 @@ final class Handshake {
             throw ProtocolViolation.protocolError(
                     "CONNACK with Session Present 1 after Clean Start 1");
         }
-        if (presenceAtConnect == Presence.RESUMING || presenceAtConnect == Presence.ENDED) {
+        boolean doubted =
+                presenceAtConnect == Presence.RESUMING || presenceAtConnect == Presence.ENDED;
+        if (doubted || (presenceAtConnect == Presence.HELD && isElsewhere())) {
             return Outcome.RESUMED_OR_NEW;
         }
         boolean known = presenceAtConnect != Presence.NONE || usedInThisRun;
         return known || settings.unknownSession() == UnknownSession.ACCEPT
                 ? Outcome.RESUMED
                 : Outcome.UNKNOWN;
+    }
+
+    private boolean isElsewhere() {
+        boolean onlyOne = settings.servers().size() == 1 && settings.redirects() == null;
+        return !onlyOne && !Objects.equals(server, confirmedBy);
     }
 
     private void requireConsistent(Connack c) {
@@ -178,6 +198,7 @@ final class Handshake {
         Presence lasting = inDoubt ? Presence.RESUMING : Presence.HELD;
         become(expiry > 0 ? lasting : Presence.NONE);
         usedInThisRun = true;
+        confirmedBy = server;
         int keepAlive =
                 c.serverKeepAlive() == Connack.ABSENT
                         ? settings.keepAliveSeconds()
@@ -195,6 +216,7 @@ final class Handshake {
                         c.subscriptionIdentifierAvailable(),
                         c.sharedSubscriptionAvailable());
         return new Connected(
+                Objects.requireNonNull(server),
                 c.sessionPresent(),
                 clientIdentifier,
                 limits,
@@ -226,42 +248,6 @@ final class Handshake {
             presence = next;
             outbox.persist(new Change.Presence(next));
         }
-    }
-
-    static MqttException refused(Connack c) {
-        String text = "The server refused the connection: " + c.reason();
-        String words = c.reasonString() == null ? "" : ", " + c.reasonString();
-        return new MqttException.ConnectRefused(
-                text + words + mend(c), c.reason(), c.serverReference());
-    }
-
-    static MqttException takesTooLittle(Connack c) {
-        return new MqttException.ConnectionLost(
-                "The server takes packets of "
-                        + c.maximumPacketSize()
-                        + " bytes at most, which is too little to talk to it: raise its Maximum Packet"
-                        + " Size",
-                null,
-                true);
-    }
-
-    private static String mend(Connack c) {
-        return switch (c.reason()) {
-            case BAD_USER_NAME_OR_PASSWORD, NOT_AUTHORIZED ->
-                    ". Check credentials(…) and authentication(…), and the server's rules for this"
-                            + " client";
-            case BAD_AUTHENTICATION_METHOD ->
-                    ". It does not know the method of authentication(…), or wants one";
-            case CLIENT_IDENTIFIER_NOT_VALID -> ". Choose another clientIdentifier(…)";
-            case UNSUPPORTED_PROTOCOL_VERSION -> ". It does not speak MQTT 5";
-            case PACKET_TOO_LARGE ->
-                    ". CONNECT was too large for it: shorten the will or the User Properties";
-            case QOS_NOT_SUPPORTED -> ". Lower the QoS of the will";
-            case RETAIN_NOT_SUPPORTED -> ". Take retain from the will";
-            case USE_ANOTHER_SERVER, SERVER_MOVED ->
-                    c.serverReference() == null ? "" : ". It names " + c.serverReference();
-            default -> "";
-        };
     }
 
     MqttException unknownSession() {

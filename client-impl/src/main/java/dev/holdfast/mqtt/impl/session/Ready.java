@@ -1,6 +1,7 @@
 package dev.holdfast.mqtt.impl.session;
 
 import dev.holdfast.mqtt.impl.packet.Packet;
+import java.net.URI;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -14,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param packets to be written to the network connection
  * @param close the network connection is to be closed, after the packets were written
  * @param read whether to read on from the network connection
- * @param open a network connection is to be opened
+ * @param open the address to which a network connection is to be opened; null for none
  * @param events for the application
  * @param deadline when to poll again if nothing else happens, on the clock of {@code now}; {@link
  *     Long#MAX_VALUE} for never
@@ -26,7 +27,7 @@ public record Ready(
         List<Packet> packets,
         boolean close,
         boolean read,
-        boolean open,
+        @Nullable URI open,
         List<Event> events,
         long deadline,
         boolean more) {

@@ -2,6 +2,7 @@ package dev.holdfast.mqtt.impl.session;
 
 import dev.holdfast.mqtt.MqttException;
 import dev.holdfast.mqtt.ReconnectPolicy;
+import dev.holdfast.mqtt.spi.ClientSettings;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
@@ -11,25 +12,54 @@ import java.util.random.RandomGenerator;
  * moment only, because the server kicks the client out, does not start the delays anew.
  */
 final class Reconnection {
-    /** How long a connection must have lasted for the delays to start anew, in milliseconds. */
-    static final long LASTING = 10_000;
-
     private static final long LONGEST_DELAY = Duration.ofDays(1).toMillis();
 
     private final ReconnectPolicy policy;
     private final RandomGenerator random;
+    private final long lasting;
     private int attempts;
     private long since;
 
-    Reconnection(ReconnectPolicy policy, RandomGenerator random) {
-        this.policy = policy;
+    /** Network connections asked for, as {@link #attempts} are counted. */
+    private int opened;
+
+    /** Whether there was a connection since connect(). */
+    private boolean connected;
+
+    Reconnection(ClientSettings settings, RandomGenerator random) {
+        this.policy = settings.reconnect();
+        this.lasting = settings.lastingAfter().toMillis();
         this.random = random;
     }
 
-    /** A call of connect(), or the loss of a lasting connection: counting starts anew. */
-    void startAnew(long now) {
+    /** A call of connect(). */
+    void start(long now) {
+        connected = false;
+        countAnew(now);
+    }
+
+    private void countAnew(long now) {
         attempts = 0;
+        opened = 0;
         since = now;
+    }
+
+    /** The number of the attempt that begins. */
+    int open() {
+        return ++opened;
+    }
+
+    void connected() {
+        connected = true;
+    }
+
+    /** A connection was lost. Tells whether it had lasted, so that counting starts anew. */
+    boolean hasLasted(long connectedAt, long now) {
+        boolean lasted = now - connectedAt >= lasting;
+        if (lasted) {
+            countAnew(now);
+        }
+        return lasted;
     }
 
     /**
@@ -43,7 +73,10 @@ final class Reconnection {
         Optional<Duration> longest =
                 policy.delay(
                         new ReconnectPolicy.Attempt(
-                                attempts, Duration.ofMillis(now - since), cause));
+                                attempts,
+                                Duration.ofMillis(now - since),
+                                cause,
+                                connected));
         return longest.map(this::withJitter);
     }
 

@@ -64,7 +64,7 @@ public final class Session {
             Recovered recovered,
             RandomGenerator random,
             ToLongFunction<Packet> encodedSize) {
-        this(settings, recovered, random, encodedSize, new WriteAhead());
+        this(settings, recovered, random, encodedSize, new WriteAhead(), new Servers(settings));
     }
 
     Session(
@@ -72,7 +72,8 @@ public final class Session {
             Recovered recovered,
             RandomGenerator random,
             ToLongFunction<Packet> encodedSize,
-            WriteAhead rules) {
+            WriteAhead rules,
+            Servers servers) {
         outbox = new Outbox(rules);
         Numbers numbers = new Numbers(recovered.numbersReserved(), outbox);
         PacketIdentifiers<Object> identifiers = new PacketIdentifiers<>();
@@ -114,7 +115,8 @@ public final class Session {
                         subscriptions,
                         authenticating,
                         new Handshake(settings, recovered.presence(), outbox, authenticating),
-                        new Reconnection(settings.reconnect(), random),
+                        servers,
+                        new Reconnection(settings, random),
                         keepAlive,
                         encodedSize);
     }
@@ -365,7 +367,7 @@ public final class Session {
         } else if (packet instanceof Unsuback p) {
             subscriptions.received(p);
         } else if (packet instanceof Disconnect d) {
-            connection.closedByServer(d.reason(), disconnectedBy(d));
+            connection.received(d);
         } else if (packet instanceof Pingresp) {
             keepAlive.answered();
         } else {
@@ -376,24 +378,6 @@ public final class Session {
 
     private static String nameOf(Packet packet) {
         return packet.getClass().getSimpleName().toUpperCase(Locale.ROOT);
-    }
-
-    private MqttException disconnectedBy(Disconnect d) {
-        String mend =
-                d.reason() == ReasonCode.SESSION_TAKEN_OVER
-                        ? ". Another client connected with the same Client Identifier, and this one"
-                                + " does not fight for it: call connect() to take the session back"
-                        : "";
-        String text =
-                "The server closed the connection: "
-                        + d.reason()
-                        + (d.reasonString() == null ? "" : ", " + d.reasonString())
-                        + mend;
-        // A token that has expired, maybe: the next attempt brings another.
-        boolean mayPass = d.reason() == ReasonCode.NOT_AUTHORIZED && connection.asksAnew();
-        return mayPass
-                ? new MqttException.ConnectionLost(text, d.reason(), d.serverReference(), false)
-                : new MqttException.ConnectionLost(text, d.reason(), d.serverReference());
     }
 
     // ---- turns

@@ -10,7 +10,7 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.WriteBufferWaterMark;
-import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.channel.socket.SocketChannel;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.NetUtil;
 import java.net.InetAddress;
@@ -29,7 +29,7 @@ import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLParameters;
 import org.jspecify.annotations.Nullable;
 
-/** TCP and TLS connections to one server, on one event loop. */
+/** TCP and TLS connections of one client, on one event loop. */
 public final class NettyNetwork implements Network {
     private static final int PORT = 1883;
     private static final int TLS_PORT = 8883;
@@ -44,55 +44,63 @@ public final class NettyNetwork implements Network {
 
     private final ClientSettings settings;
     private final EventLoop loop;
+    private final Class<? extends SocketChannel> channelType;
     private final Executor blocking;
 
     /**
      * Makes a network.
      *
+     * @param channelType what the loop can carry
      * @param blocking for what must not be done on the event loop: asking for addresses, checking
      *     certificates
      */
-    public NettyNetwork(ClientSettings settings, EventLoop loop, Executor blocking) {
+    public NettyNetwork(
+            ClientSettings settings,
+            EventLoop loop,
+            Class<? extends SocketChannel> channelType,
+            Executor blocking) {
         this.settings = settings;
         this.loop = loop;
+        this.channelType = channelType;
         this.blocking = blocking;
     }
 
     @Override
-    public Link open(LinkListener listener) {
-        NettyLink link = new NettyLink(listener, loop, address());
+    public Link open(URI server, LinkListener listener) {
+        Address address = Address.of(server);
+        NettyLink link = new NettyLink(listener, loop, address.toString());
         try {
-            blocking.execute(() -> resolve(link));
+            blocking.execute(() -> resolve(link, address));
         } catch (RejectedExecutionException e) {
             loop.execute(() -> link.failed("the client was closed", e, true));
         }
         return link;
     }
 
-    private boolean tls() {
-        return settings.server().getScheme().toLowerCase(Locale.ROOT).equals("mqtts");
+    /** What an address consists of; an IPv6 host is without its brackets. */
+    private record Address(boolean tls, String host, int port) {
+        static Address of(URI server) {
+            boolean tls = server.getScheme().toLowerCase(Locale.ROOT).equals("mqtts");
+            String host = server.getHost();
+            boolean ipv6 = host.startsWith("[");
+            int standard = tls ? TLS_PORT : PORT;
+            return new Address(
+                    tls,
+                    ipv6 ? host.substring(1, host.length() - 1) : host,
+                    server.getPort() > 0 ? server.getPort() : standard);
+        }
+
+        @Override
+        public String toString() {
+            return (host.contains(":") ? "[" + host + "]" : host) + ":" + port;
+        }
     }
 
-    private String host() {
-        String host = settings.server().getHost();
-        boolean ipv6 = host.startsWith("[");
-        return ipv6 ? host.substring(1, host.length() - 1) : host;
-    }
-
-    private int port() {
-        URI server = settings.server();
-        return server.getPort() > 0 ? server.getPort() : tls() ? TLS_PORT : PORT;
-    }
-
-    private String address() {
-        return settings.server().getHost() + ":" + port();
-    }
-
-    private void resolve(NettyLink link) {
+    private void resolve(NettyLink link, Address address) {
         try {
-            InetAddress[] addresses = InetAddress.getAllByName(host());
-            SSLContext tls = tls() ? context() : null;
-            onLoop(() -> connect(link, addresses, 0, tls));
+            InetAddress[] resolved = InetAddress.getAllByName(address.host());
+            SSLContext tls = address.tls() ? context() : null;
+            onLoop(() -> connect(link, address, resolved, 0, tls));
         } catch (NoSuchAlgorithmException e) {
             onLoop(() -> link.failed("this Java has no usable default for TLS", e, true));
         } catch (UnknownHostException e) {
@@ -113,27 +121,31 @@ public final class NettyNetwork implements Network {
      * all.
      */
     private void connect(
-            NettyLink link, InetAddress[] addresses, int index, @Nullable SSLContext tls) {
+            NettyLink link,
+            Address address,
+            InetAddress[] resolved,
+            int index,
+            @Nullable SSLContext tls) {
         if (link.isClosed()) {
             return;
         }
         ChannelFuture attempt =
                 new Bootstrap()
                         .group(loop)
-                        .channel(NioSocketChannel.class)
+                        .channel(channelType)
                         .option(ChannelOption.TCP_NODELAY, true)
                         .option(ChannelOption.SO_KEEPALIVE, true)
                         .option(ChannelOption.WRITE_BUFFER_WATER_MARK, WRITE_BUFFER)
                         .option(
                                 ChannelOption.CONNECT_TIMEOUT_MILLIS,
-                                timeoutMillis(addresses.length))
-                        .handler(new Pipeline(link, tls))
-                        .connect(new InetSocketAddress(addresses[index], port()));
+                                timeoutMillis(resolved.length))
+                        .handler(new Pipeline(link, address, tls))
+                        .connect(new InetSocketAddress(resolved[index], address.port()));
         link.attempt(attempt.channel());
         attempt.addListener(
                 done -> {
-                    if (!done.isSuccess() && index + 1 < addresses.length) {
-                        connect(link, addresses, index + 1, tls);
+                    if (!done.isSuccess() && index + 1 < resolved.length) {
+                        connect(link, address, resolved, index + 1, tls);
                     } else if (!done.isSuccess()) {
                         link.failed("nothing answers there", done.cause(), false);
                     } else if (tls == null) {
@@ -149,17 +161,19 @@ public final class NettyNetwork implements Network {
     /** What a channel consists of: TLS where asked for, and the link. */
     private final class Pipeline extends ChannelInitializer<Channel> {
         private final NettyLink link;
+        private final Address address;
         private final @Nullable SSLContext tls;
 
-        Pipeline(NettyLink link, @Nullable SSLContext tls) {
+        Pipeline(NettyLink link, Address address, @Nullable SSLContext tls) {
             this.link = link;
+            this.address = address;
             this.tls = tls;
         }
 
         @Override
         protected void initChannel(Channel channel) {
             if (tls != null) {
-                SslHandler handler = new SslHandler(engine(tls), blocking);
+                SslHandler handler = new SslHandler(engine(tls, address), blocking);
                 handler.setCloseNotifyFlushTimeoutMillis(CLOSE_NOTIFY_MILLIS);
                 handler.setCloseNotifyReadTimeoutMillis(0);
                 handler.setHandshakeTimeoutMillis(settings.connectTimeout().toMillis());
@@ -179,8 +193,8 @@ public final class NettyNetwork implements Network {
     /**
      * SNI and the check of the host name are on unless the application's parameters say otherwise.
      */
-    private SSLEngine engine(SSLContext context) {
-        SSLEngine engine = context.createSSLEngine(host(), port());
+    private SSLEngine engine(SSLContext context, Address address) {
+        SSLEngine engine = context.createSSLEngine(address.host(), address.port());
         engine.setUseClientMode(true);
         SSLParameters chosen = settings.sslParameters();
         if (chosen != null) {
@@ -192,18 +206,18 @@ public final class NettyNetwork implements Network {
         }
         if (chosen == null || chosen.getServerNames() == null) {
             // The JDK leaves out names without a dot, which are usual in local networks.
-            inForce.setServerNames(serverNames());
+            inForce.setServerNames(serverNames(address.host()));
         }
         engine.setSSLParameters(inForce);
         return engine;
     }
 
-    private List<SNIServerName> serverNames() {
-        if (NetUtil.isValidIpV4Address(host()) || NetUtil.isValidIpV6Address(host())) {
+    private List<SNIServerName> serverNames(String host) {
+        if (NetUtil.isValidIpV4Address(host) || NetUtil.isValidIpV6Address(host)) {
             return List.of();
         }
         try {
-            return List.of(new SNIHostName(host()));
+            return List.of(new SNIHostName(host));
         } catch (IllegalArgumentException e) {
             return List.of(); // a name that DNS does not allow
         }

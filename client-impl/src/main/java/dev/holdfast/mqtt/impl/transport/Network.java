@@ -1,7 +1,9 @@
 package dev.holdfast.mqtt.impl.transport;
 
-/** Opens connections to the server of one client. */
+import java.net.URI;
+
+/** Opens the connections of one client. */
 public interface Network {
-    /** Starts opening a connection; called on the client's loop. */
-    Link open(LinkListener listener);
+    /** Starts opening a connection to a server; called on the client's loop. */
+    Link open(URI server, LinkListener listener);
 }

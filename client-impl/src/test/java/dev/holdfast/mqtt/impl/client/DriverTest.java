@@ -41,7 +41,7 @@ class DriverTest {
         return new Driver(
                 session,
                 store,
-                listener -> {
+                (server, listener) -> {
                     throw new AssertionError("no connection is asked for");
                 },
                 new TaskLoop(),

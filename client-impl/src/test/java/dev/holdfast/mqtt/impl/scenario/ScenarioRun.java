@@ -5,6 +5,7 @@ import dev.holdfast.mqtt.MessageHandlers;
 import dev.holdfast.mqtt.MqttClient;
 import dev.holdfast.mqtt.MqttClientBuilder;
 import dev.holdfast.mqtt.ReconnectPolicy;
+import dev.holdfast.mqtt.Redirects;
 import dev.holdfast.mqtt.Resubscribe;
 import dev.holdfast.mqtt.SessionLostPolicy;
 import dev.holdfast.mqtt.SessionLostPolicy.InFlight;
@@ -156,7 +157,7 @@ final class ScenarioRun implements TestDriver.Listener {
         StoredSession stored = disk.open();
         application = new ScriptedApplication(this, stored.recovered());
         Session session = core.start(own, stored.recovered(), NO_JITTER);
-        driver = new TestDriver(session, stored, l -> open(own, l), loop, this);
+        driver = new TestDriver(session, stored, (server, l) -> open(own, server, l), loop, this);
     }
 
     /** Begins the trace with a client whose connection and session are new. */
@@ -207,8 +208,8 @@ final class ScenarioRun implements TestDriver.Listener {
     // ---- the world
     // ---------------------------------------------------------------------------------
 
-    private Link open(ClientSettings own, LinkListener listener) {
-        ScriptedWire opening = new ScriptedWire(this, own, listener);
+    private Link open(ClientSettings own, URI server, LinkListener listener) {
+        ScriptedWire opening = new ScriptedWire(this, own, server, listener);
         loop.execute(unreachable ? opening::refused : opening::opens);
         wire = opening;
         return opening;
@@ -275,6 +276,9 @@ final class ScenarioRun implements TestDriver.Listener {
                                         Duration.ofSeconds(1), Duration.ofSeconds(8)));
         if (c.has("subscribe")) {
             builder.subscription(Subscription.to(c.word("subscribe", "")), UNUSED);
+        }
+        if (c.has("redirects")) {
+            builder.redirects(Redirects.to(c.word("redirects", "")).atMost(2));
         }
         c.end();
         return builder.settings();

@@ -26,6 +26,9 @@ final class ScriptedApplication {
     }
 
     void take(Event event) {
+        if (event instanceof Event.Attempt || event instanceof Event.AttemptFailed) {
+            return; // seen on the wire
+        }
         run.trace(Column.APPLICATION, "← " + run.words.of(event));
         if (event instanceof Event.Deliver deliver) {
             unhandled.add(deliver.incoming());

@@ -15,6 +15,7 @@ import dev.holdfast.mqtt.impl.packet.Pubrel;
 import dev.holdfast.mqtt.impl.packet.Suback;
 import dev.holdfast.mqtt.impl.packet.Unsuback;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** The packets that a script has the server send. */
 final class ScriptedServer {
@@ -42,7 +43,7 @@ final class ScriptedServer {
                                     null,
                                     List.of());
                     case "pingresp" -> new Pingresp();
-                    case "disconnect" -> new Disconnect(c.reason(ReasonCode.SUCCESS));
+                    case "disconnect" -> disconnect(c);
                     default ->
                             throw c.unknownVerb(
                                     "connack",
@@ -73,6 +74,15 @@ final class ScriptedServer {
         return new Publish(message, id, c.flag("dup"));
     }
 
+    private static Packet disconnect(Command c) {
+        return new Disconnect(
+                c.reason(ReasonCode.SUCCESS), Disconnect.ABSENT, null, List.of(), reference(c));
+    }
+
+    private static @Nullable String reference(Command c) {
+        return c.has("reference") ? c.word("reference", "") : null;
+    }
+
     private static Packet connack(Command c) {
         return new Connack(
                 c.number("session-present", 0) == 1,
@@ -91,7 +101,7 @@ final class ScriptedServer {
                 true,
                 c.number("keep-alive", Connack.ABSENT),
                 null,
-                null,
+                reference(c),
                 null,
                 null);
     }

@@ -12,6 +12,7 @@ import dev.holdfast.mqtt.impl.transport.LinkListener;
 import dev.holdfast.mqtt.spi.ClientSettings;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import java.net.URI;
 import java.nio.ByteBuffer;
 import java.util.List;
 
@@ -21,6 +22,7 @@ import java.util.List;
  */
 final class ScriptedWire implements Link {
     private final ScenarioRun run;
+    private final URI address;
     private final LinkListener listener;
     private final Encoder encoder = new Encoder();
     private final Decoder decoder;
@@ -28,14 +30,18 @@ final class ScriptedWire implements Link {
     private boolean open;
     private boolean reported;
 
-    ScriptedWire(ScenarioRun run, ClientSettings settings, LinkListener listener) {
+    ScriptedWire(ScenarioRun run, ClientSettings settings, URI address, LinkListener listener) {
         this.run = run;
+        this.address = address;
         this.listener = listener;
         decoder = new Decoder(settings.maximumPacketSize(), 0, true);
     }
 
     void opens() {
-        run.trace(Column.WIRE, "→ opens a connection");
+        boolean usual = address.getHost().equals("server");
+        run.trace(
+                Column.WIRE,
+                "→ opens a connection" + (usual ? "" : " to " + address.getAuthority()));
         open = true;
         listener.opened();
     }

@@ -252,7 +252,7 @@ final class FuzzedSession {
             Ready ready = session.poll();
             ready.packets().forEach(this::sent);
             ready.events().forEach(this::told);
-            opening = opening || ready.open();
+            opening = opening || ready.open() != null;
             if (ready.batch() != null) {
                 unstored.add(ready.batch());
             }

@@ -1,6 +1,7 @@
 package dev.holdfast.mqtt.impl.session;
 
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.holdfast.mqtt.MqttClient;
@@ -24,6 +25,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The core with a disk that stores at once and a network that opens when told: for tests of single
@@ -40,7 +42,7 @@ final class TestCore {
     boolean diskHangs;
 
     long wallClock = 1_000_000;
-    private boolean opening;
+    private @Nullable URI opening;
     private boolean reads = true;
     private long now = 1_000;
 
@@ -101,12 +103,30 @@ final class TestCore {
     /** Opens the connection that the core asks for, now or after its delay. */
     void open() {
         turn();
-        if (!opening) {
+        if (opening == null) {
             advance(1_000);
         }
-        assertTrue(opening, "the core asks for a connection");
-        opening = false;
+        openAtOnce();
+    }
+
+    /** Opens the connection that the core asks for now. */
+    URI openAtOnce() {
+        turn();
+        URI to = opening;
+        assertNotNull(to, "the core asks for a connection");
+        opening = null;
         session.opened();
+        return to;
+    }
+
+    /** The connection that the core asks for now cannot be made. */
+    URI refuse() {
+        turn();
+        URI to = opening;
+        assertNotNull(to, "the core asks for a connection");
+        opening = null;
+        session.closed(new MqttException.ConnectionLost("no", null, false));
+        return to;
     }
 
     static Connack connack(boolean sessionPresent) {
@@ -209,7 +229,7 @@ final class TestCore {
             Ready ready = session.poll();
             sent.addAll(ready.packets());
             events.addAll(ready.events());
-            opening = opening || ready.open();
+            opening = ready.open() != null ? ready.open() : opening;
             reads = ready.read();
             if (ready.batch() != null) {
                 unstored.add(ready.batch());

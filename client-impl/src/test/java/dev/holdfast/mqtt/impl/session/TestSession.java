@@ -17,7 +17,7 @@ public final class TestSession {
             Recovered recovered,
             RandomGenerator random,
             ToLongFunction<Packet> encodedSize) {
-        return new Session(settings, recovered, random, encodedSize, rule.broken());
+        return new Session(settings, recovered, random, encodedSize, rule.broken(), new Servers(settings));
     }
 
     public static boolean isDrained(Session session) {

@@ -10,6 +10,7 @@ import dev.holdfast.mqtt.impl.transport.LinkListener;
 import dev.holdfast.mqtt.spi.ClientSettings;
 import dev.holdfast.mqtt.store.Recovered;
 import dev.holdfast.mqtt.store.StoredSession;
+import java.net.URI;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.function.Consumer;
@@ -63,7 +64,7 @@ final class ClientRun implements TestDriver.Clock, TestDriver.Listener {
         return TestSession.isDrained(session);
     }
 
-    private Link open(LinkListener listener) {
+    private Link open(URI server, LinkListener listener) {
         link = new SimulatedLink(sim, this, listener);
         return link;
     }
