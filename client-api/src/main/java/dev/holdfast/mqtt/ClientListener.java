@@ -9,12 +9,13 @@ import java.util.Optional;
  * effect.
  *
  * <p>While a thousand calls about single messages ({@link #unclaimed}, {@link #handlerFailed},
- * {@link #dropped}, {@link #publicationFailed}) wait for a listener that is slow, further ones are left out.
+ * {@link #dropped}, {@link #publicationFailed}) wait for a listener that is slow, further ones are
+ * left out.
  */
 public interface ClientListener {
     /**
-     * An attempt to connect begins. Either {@link #connected} or {@link #connectFailed} follows once
-     * for each of these calls, before the next one.
+     * An attempt to connect begins. Either {@link #connected} or {@link #connectFailed} follows
+     * once for each of these calls, before the next one.
      *
      * @param attempt which server is tried
      */

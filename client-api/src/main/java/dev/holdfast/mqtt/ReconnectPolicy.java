@@ -29,8 +29,7 @@ public interface ReconnectPolicy {
      *     may yet be had, if there is any: {@link MqttException#permanent()} means that none can
      * @param connectedBefore whether there was a connection since {@code connect()} was called
      */
-    record Attempt(
-            int number, Duration sinceLoss, MqttException cause, boolean connectedBefore) {}
+    record Attempt(int number, Duration sinceLoss, MqttException cause, boolean connectedBefore) {}
 
     /**
      * This policy, but giving up when the first attempt after {@code connect()} fails: for an

@@ -53,20 +53,20 @@ public final class Redirects {
      * Lists the servers that the client may be sent to, and follows three redirections in a row at
      * most.
      *
-     * @param hosts 1 to 1,000, each {@code host}, {@code host:port}, {@code *.domain} or {@code
+     * @param servers 1 to 1,000, each {@code host}, {@code host:port}, {@code *.domain} or {@code
      *     *.domain:port}; without a port any is allowed; {@code *.} stands for one or more labels;
      *     an IPv6 address stands in {@code [ ]}, written as servers write it
      * @return the policy
      * @throws IllegalArgumentException if one has another form
      */
-    public static Redirects to(String... hosts) {
-        if (hosts.length == 0 || hosts.length > MOST_PATTERNS) {
+    public static Redirects to(String... servers) {
+        if (servers.length == 0 || servers.length > MOST_PATTERNS) {
             throw new IllegalArgumentException(
                     "Redirects.to(…) takes 1 to 1,000 hosts; leave out redirects(…) to follow none");
         }
         List<Allowed> allowed = new ArrayList<>();
-        for (String host : hosts) {
-            allowed.add(parse(host));
+        for (String one : servers) {
+            allowed.add(parse(one));
         }
         return new Redirects(List.copyOf(allowed), 3);
     }

@@ -21,6 +21,10 @@ import org.junit.jupiter.api.Test;
 class ArchitectureTest {
 
     private static final String IMPL = "dev.holdfast.mqtt.impl.";
+
+    /** The one exported package. */
+    private static final String NETTY = "dev.holdfast.mqtt.netty";
+
     private static final String API = "dev.holdfast.mqtt";
     private static final String STORE_SPI = "dev.holdfast.mqtt.store";
     private static final String SETTINGS = "dev.holdfast.mqtt.spi";
@@ -39,6 +43,7 @@ class ArchitectureTest {
         "java.util",
         "java.util.function",
         "java.util.random",
+        "java.util.regex",
         "java.util.stream",
         "org.jspecify.annotations"
     };
@@ -63,7 +68,7 @@ class ArchitectureTest {
         classes =
                 new ClassFileImporter()
                         .withImportOption(new ImportOption.DoNotIncludeTests())
-                        .importPackages("dev.holdfast.mqtt.impl");
+                        .importPackages("dev.holdfast.mqtt.impl", NETTY);
     }
 
     @Test
@@ -76,7 +81,8 @@ class ArchitectureTest {
                                 IMPL + "session",
                                 IMPL + "transport",
                                 IMPL + "codec",
-                                IMPL + "packet"));
+                                IMPL + "packet",
+                                NETTY));
     }
 
     @Test
@@ -91,12 +97,16 @@ class ArchitectureTest {
                         .definedBy(IMPL + "session..")
                         .layer("transport")
                         .definedBy(IMPL + "transport..")
+                        .layer("netty")
+                        .definedBy(NETTY)
                         .layer("codec")
                         .definedBy(IMPL + "codec..")
                         .layer("packet")
                         .definedBy(IMPL + "packet..")
                         .whereLayer("client")
                         .mayNotBeAccessedByAnyLayer()
+                        .whereLayer("netty")
+                        .mayOnlyBeAccessedByLayers("client")
                         .whereLayer("session")
                         .mayOnlyBeAccessedByLayers("client")
                         .whereLayer("transport")
@@ -146,12 +156,12 @@ class ArchitectureTest {
     }
 
     @Test
-    void onlyCodecTransportAndClientKnowNetty() {
+    void onlyCodecTransportClientAndNettyEventLoopsKnowNetty() {
         check(
                 noClasses()
                         .that()
                         .resideOutsideOfPackages(
-                                IMPL + "codec..", IMPL + "transport..", IMPL + "client..")
+                                IMPL + "codec..", IMPL + "transport..", IMPL + "client..", NETTY)
                         .should()
                         .dependOnClassesThat()
                         .resideInAPackage("io.netty.."));

@@ -12,6 +12,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,6 +23,8 @@ import org.slf4j.LoggerFactory;
  */
 final class Dispatcher implements Driver.Application {
     private static final Logger LOG = LoggerFactory.getLogger("dev.holdfast.mqtt.connection");
+
+    private static final int MOST_FAILURES_WAITING = 1_000;
 
     private final String name;
     private final ClientListener listener;
@@ -37,6 +40,8 @@ final class Dispatcher implements Driver.Application {
 
     /** Settled messages whose handlers want to know when it is done. */
     private final IdentityHashMap<Incoming, HandOver> settling = new IdentityHashMap<>();
+
+    private final AtomicInteger failuresWaiting = new AtomicInteger();
 
     /** The attempt that the listener was told of, until it is told of its end. */
     private @Nullable ConnectAttempt attempt;
@@ -94,6 +99,7 @@ final class Dispatcher implements Driver.Application {
             settled(e);
         } else if (event instanceof Event.PublishFailed e) {
             publications.failed(e);
+            tellOfFailure(e);
         } else if (event instanceof Event.Subscribed e) {
             subscribes.complete(e.token(), e.subscribed());
         } else if (event instanceof Event.SubscribeFailed e) {
@@ -104,6 +110,21 @@ final class Dispatcher implements Driver.Application {
             unsubscribes.fail(e.token(), e.cause());
         } else {
             takeConnectionEvent(event);
+        }
+    }
+
+    /** A listener that is slow is not told of each, so that its memory stays bounded. */
+    private void tellOfFailure(Event.PublishFailed e) {
+        boolean oneByOne =
+                !(e.cause() instanceof MqttException.StoreFailed)
+                        && !(e.cause() instanceof MqttException.ClientClosed);
+        if (oneByOne && failuresWaiting.get() < MOST_FAILURES_WAITING) {
+            failuresWaiting.incrementAndGet();
+            completions.add(
+                    () -> {
+                        failuresWaiting.decrementAndGet();
+                        listener.publicationFailed(e.sequence(), e.cause());
+                    });
         }
     }
 

@@ -15,6 +15,7 @@ import dev.holdfast.mqtt.store.StoreException;
 import dev.holdfast.mqtt.store.StoredSession;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
@@ -150,10 +151,13 @@ final class Driver {
 
     /** Errors are caught as well: a client that has half done something must not go on. */
     private void crash(Throwable bug) {
+        String what =
+                bug instanceof RejectedExecutionException
+                        ? "The threads given to eventLoops(…) ended before this client was closed,"
+                                + " and have stopped it"
+                        : "A bug in Holdfast has stopped this client";
         MqttException failure =
-                new MqttException.StoreFailed(
-                        "A bug in Holdfast has stopped this client; what is stored is safe: " + bug,
-                        bug);
+                new MqttException.StoreFailed(what + "; what is stored is safe: " + bug, bug);
         try {
             stop(failure);
         } catch (RuntimeException another) {

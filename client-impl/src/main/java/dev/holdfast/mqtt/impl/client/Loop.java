@@ -8,6 +8,8 @@ interface Loop {
     /**
      * Runs a task on the loop after a delay in milliseconds, unless it is cancelled before; called
      * on the loop.
+     *
+     * @throws java.util.concurrent.RejectedExecutionException if the loop is about to end
      */
     Timer schedule(Runnable task, long delay);
 

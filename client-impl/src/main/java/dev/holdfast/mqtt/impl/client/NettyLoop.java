@@ -26,6 +26,10 @@ final class NettyLoop implements Loop {
 
     @Override
     public Timer schedule(Runnable task, long delay) {
+        if (loop.isShuttingDown()) {
+            // It would be taken, and never run.
+            throw new RejectedExecutionException("the event loop is shutting down");
+        }
         ScheduledFuture<?> timer = loop.schedule(task, delay, TimeUnit.MILLISECONDS);
         return () -> timer.cancel(false);
     }

@@ -165,8 +165,7 @@ final class Connection {
     private void open() {
         phaseEnds = time.now + settings.connectTimeout().toMillis();
         attempt =
-                new ConnectAttempt(
-                        servers.current(), reconnection.open(), servers.isRedirected());
+                new ConnectAttempt(servers.current(), reconnection.open(), servers.isRedirected());
         outbox.tell(new Event.Attempt(attempt));
         if (authenticating.preparesConnect()) {
             phase = Phase.PREPARING;

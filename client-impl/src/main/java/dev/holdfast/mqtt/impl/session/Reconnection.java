@@ -73,10 +73,7 @@ final class Reconnection {
         Optional<Duration> longest =
                 policy.delay(
                         new ReconnectPolicy.Attempt(
-                                attempts,
-                                Duration.ofMillis(now - since),
-                                cause,
-                                connected));
+                                attempts, Duration.ofMillis(now - since), cause, connected));
         return longest.map(this::withJitter);
     }
 

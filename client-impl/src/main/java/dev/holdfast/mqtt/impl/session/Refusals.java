@@ -7,7 +7,9 @@ import dev.holdfast.mqtt.impl.packet.Disconnect;
 import java.net.URI;
 import org.jspecify.annotations.Nullable;
 
-/** What a server said to end a connection, in words for people, with the mend where one is known. */
+/**
+ * What a server said to end a connection, in words for people, with the mend where one is known.
+ */
 final class Refusals {
     private Refusals() {}
 

@@ -120,8 +120,7 @@ class Servers {
     /** One that need not last is the reason to try again, if there was any in this round. */
     private void note(MqttException cause, boolean ofThisServer) {
         MqttException before = failure;
-        boolean keep =
-                ofThisServer && before != null && !before.permanent() && cause.permanent();
+        boolean keep = ofThisServer && before != null && !before.permanent() && cause.permanent();
         failure = keep ? before : cause;
     }
 

@@ -4,6 +4,7 @@ import static dev.holdfast.mqtt.impl.scripted.Packets.connack;
 import static dev.holdfast.mqtt.impl.scripted.Packets.puback;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.holdfast.mqtt.Message;
@@ -82,6 +83,7 @@ class QueueTest extends ScriptedTest {
         publish(client, QoS.AT_LEAST_ONCE, "2");
         Publication newest = publish(client, QoS.AT_LEAST_ONCE, "3");
         failure(MqttException.StoreFull.class, oldest.acknowledged());
+        assertEquals(oldest.id(), listener.await(Recorder.PublicationFailed.class).id());
         get(newest.stored());
         expectSent(connect(client), "2", "3");
     }
@@ -296,6 +298,8 @@ class QueueTest extends ScriptedTest {
         Publication lasting = publish(client, QoS.AT_LEAST_ONCE, "lasting");
         failure(MqttException.MessageExpired.class, queued.acknowledged());
         failure(MqttException.MessageExpired.class, unstored.acknowledged());
+        Recorder.PublicationFailed told = listener.await(Recorder.PublicationFailed.class);
+        assertInstanceOf(MqttException.MessageExpired.class, told.cause());
         assertEquals(1, client.session().queuedMessages());
         expectSent(connect(client), "lasting");
         get(lasting.acknowledged());

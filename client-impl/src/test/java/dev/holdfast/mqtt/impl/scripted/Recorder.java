@@ -3,6 +3,7 @@ package dev.holdfast.mqtt.impl.scripted;
 import static dev.holdfast.mqtt.impl.scripted.ScriptedServer.PATIENCE;
 
 import dev.holdfast.mqtt.ClientListener;
+import dev.holdfast.mqtt.ConnectAttempt;
 import dev.holdfast.mqtt.Connected;
 import dev.holdfast.mqtt.Delivery;
 import dev.holdfast.mqtt.Message;
@@ -21,6 +22,10 @@ public final class Recorder implements ClientListener {
     /** One call of the listener. */
     public sealed interface Call {}
 
+    public record IsConnecting(ConnectAttempt attempt) implements Call {}
+
+    public record FailedToConnect(ConnectAttempt attempt, MqttException cause) implements Call {}
+
     public record WasConnected(Connected connected) implements Call {}
 
     public record WasDisconnected(MqttException cause) implements Call {}
@@ -34,6 +39,10 @@ public final class Recorder implements ClientListener {
     public record Unclaimed(Message message) implements Call {}
 
     public record HandlerFailed(Delivery delivery, Throwable cause) implements Call {}
+
+    public record PublicationFailed(long id, MqttException cause) implements Call {}
+
+    public record StoreHasFailed(MqttException cause) implements Call {}
 
     public record Dropped(Message message, long total) implements Call {}
 
@@ -65,6 +74,26 @@ public final class Recorder implements ClientListener {
         } catch (InterruptedException e) {
             throw new AssertionError("Interrupted while waiting for a listener's call", e);
         }
+    }
+
+    @Override
+    public void connecting(ConnectAttempt attempt) {
+        calls.add(new IsConnecting(attempt));
+    }
+
+    @Override
+    public void connectFailed(ConnectAttempt attempt, MqttException cause) {
+        calls.add(new FailedToConnect(attempt, cause));
+    }
+
+    @Override
+    public void publicationFailed(long id, MqttException cause) {
+        calls.add(new PublicationFailed(id, cause));
+    }
+
+    @Override
+    public void storeFailed(MqttException cause) {
+        calls.add(new StoreHasFailed(cause));
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.holdfast.mqtt.impl.scripted;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.holdfast.mqtt.MqttClient;
@@ -10,6 +11,12 @@ import dev.holdfast.mqtt.ReasonCode;
 import dev.holdfast.mqtt.Resubscribe;
 import dev.holdfast.mqtt.Subscription;
 import dev.holdfast.mqtt.impl.packet.Publish;
+import dev.holdfast.mqtt.netty.NettyEventLoops;
+import dev.holdfast.mqtt.spi.EventLoops;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.local.LocalIoHandler;
+import io.netty.channel.nio.NioIoHandler;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -17,6 +24,7 @@ import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.BeforeEach;
@@ -98,6 +106,54 @@ class ThreadsTest extends ScriptedTest {
         } finally {
             executor.shutdown();
         }
+    }
+
+    @Test
+    void worksOnTheApplicationsEventLoopsAndLeavesThemAlone() throws InterruptedException {
+        EventLoopGroup group = group();
+        try {
+            MqttClient client = client(b -> b.eventLoops(NettyEventLoops.of(group)));
+            connect(client).fence();
+            assertTrue(ours().stream().noneMatch(n -> n.contains("loop")), ours().toString());
+            client.close();
+            assertEquals(List.of(), leftBehind());
+            assertFalse(group.isShuttingDown());
+            MqttClient next = client(b -> b.eventLoops(NettyEventLoops.of(group)));
+            connect(next).fence();
+            next.close();
+        } finally {
+            group.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+        }
+    }
+
+    @Test
+    void saysThatItsEventLoopsEndedBeforeIt() {
+        EventLoopGroup group = group();
+        MqttClient client = client(b -> b.eventLoops(NettyEventLoops.of(group)));
+        connect(client).fence();
+        group.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+        String why = listener.await(Recorder.StoreHasFailed.class).cause().getMessage();
+        assertTrue(why.contains("eventLoops(…) ended before this client was closed"), why);
+        client.close();
+    }
+
+    @Test
+    void refusesEventLoopsOfAnotherKind() {
+        EventLoopGroup local = new MultiThreadIoEventLoopGroup(1, LocalIoHandler.newFactory());
+        try {
+            assertThrows(IllegalArgumentException.class, () -> NettyEventLoops.of(local));
+            IllegalStateException e =
+                    assertThrows(
+                            IllegalStateException.class,
+                            () -> client(b -> b.eventLoops(new EventLoops() {})));
+            assertTrue(e.getMessage().contains("NettyEventLoops.of(…)"), e.getMessage());
+        } finally {
+            local.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+        }
+    }
+
+    private static EventLoopGroup group() {
+        return new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
     }
 
     /** What was received and not handed over yet is the server's or the store's again. */

@@ -17,7 +17,8 @@ public final class TestSession {
             Recovered recovered,
             RandomGenerator random,
             ToLongFunction<Packet> encodedSize) {
-        return new Session(settings, recovered, random, encodedSize, rule.broken(), new Servers(settings));
+        return new Session(
+                settings, recovered, random, encodedSize, rule.broken(), new Servers(settings));
     }
 
     public static boolean isDrained(Session session) {
