@@ -2,6 +2,7 @@ package dev.holdfast.mqtt;
 
 import java.net.URI;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
@@ -102,11 +103,26 @@ public interface MqttClient extends AutoCloseable {
      * @param subscription what to subscribe to
      * @param handler takes the messages
      * @return completes when the server has confirmed; waits for a connection if there is none.
-     *     Fails with {@link MqttException.SubscribeRejected}; the subscription is no longer
-     *     declared then
+     *     Fails with {@link MqttException.SubscribeRejected}, and the subscription is no longer
+     *     declared then; or with {@link MqttException.TimedOut}, and it still is
      * @throws IllegalStateException after {@link #close()}
      */
     CompletableFuture<Subscribed> subscribe(Subscription subscription, MessageHandler handler);
+
+    /**
+     * Declares several subscriptions for one handler. They go to the server together, and the
+     * handler gets a message once, however many of them it matches, if the server sends one copy.
+     *
+     * @param subscriptions at least one, each with another Topic Filter
+     * @param handler takes the messages
+     * @return completes when the server has answered for all of them. A refusal is a result of that
+     *     one only, which is no longer declared then. Fails with {@link MqttException.TimedOut},
+     *     and all that the server did not refuse are still declared
+     * @throws IllegalArgumentException if there is none, or a Topic Filter comes twice
+     * @throws IllegalStateException after {@link #close()}
+     */
+    CompletableFuture<SubscribeResults> subscribe(
+            List<Subscription> subscriptions, MessageHandler handler);
 
     /**
      * Ends a subscription. Its handler still gets messages that arrive before the server has
@@ -114,10 +130,22 @@ public interface MqttClient extends AutoCloseable {
      *
      * @param topicFilter as it was given to {@link #subscribe}
      * @return completes when the server has confirmed, at once if it never had the subscription;
-     *     waits for a connection if there is none
+     *     waits for a connection if there is none. Fails with {@link MqttException.TimedOut}, and
+     *     the server is still asked then
      * @throws IllegalStateException after {@link #close()}
      */
     CompletableFuture<Void> unsubscribe(String topicFilter);
+
+    /**
+     * Ends several subscriptions, with as few packets as can be.
+     *
+     * @param topicFilters as they were given to {@link #subscribe}; at least one, none twice
+     * @return completes when the server has confirmed all; if some fail, it fails when all are
+     *     answered, with the first failure
+     * @throws IllegalArgumentException if there is none, or one comes twice
+     * @throws IllegalStateException after {@link #close()}
+     */
+    CompletableFuture<Void> unsubscribe(List<String> topicFilters);
 
     /**
      * Ends the connection with a DISCONNECT, in any state: attempts to reconnect stop too. The

@@ -45,6 +45,9 @@ public final class MqttClientBuilder {
     private StoreLimits storeLimits = StoreLimits.defaults();
     private final Map<Subscription, MessageHandler> subscriptions = new LinkedHashMap<>();
     private Resubscribe resubscribe = Resubscribe.WHEN_ABSENT;
+    private boolean subscriptionIdentifiers = true;
+    private @Nullable Duration operationTimeout;
+    private int topicAliasMaximum = 16;
     private SessionLostPolicy sessionLost = SessionLostPolicy.defaults();
     private UnknownSession unknownSession = UnknownSession.FAIL;
     private ReconnectPolicy reconnect =
@@ -298,7 +301,8 @@ public final class MqttClientBuilder {
 
     /**
      * Declares a subscription with its handler, before the first message can arrive. Where several
-     * declared Topic Filters match a message, each of their handlers gets it.
+     * declared Topic Filters match a message, each of their handlers gets it; subscriptions with the
+     * same handler object go to the server together, and it gets a message for them once.
      *
      * @param subscription what to subscribe to
      * @param handler takes the messages
@@ -318,6 +322,53 @@ public final class MqttClientBuilder {
      */
     public MqttClientBuilder resubscribe(Resubscribe resubscribe) {
         this.resubscribe = Objects.requireNonNull(resubscribe);
+        return this;
+    }
+
+    /**
+     * Sets whether subscriptions carry Subscription Identifiers where the server allows them
+     * (section 3.8.2.1.2), by which each message finds the handlers it was sent for. Without them a
+     * message goes to every handler whose Topic Filter matches, once for each copy that the server
+     * sends. True until set.
+     *
+     * @param wanted false for a server that cannot do what it announces
+     * @return this
+     */
+    public MqttClientBuilder subscriptionIdentifiers(boolean wanted) {
+        subscriptionIdentifiers = wanted;
+        return this;
+    }
+
+    /**
+     * Sets how long a call of {@link MqttClient#subscribe} or {@link MqttClient#unsubscribe} waits
+     * for the server, the time without a connection included. It fails with {@link
+     * MqttException.TimedOut} then, and what it asked for stays asked for. For ever until set.
+     *
+     * @param timeout 1 ms or longer
+     * @return this
+     */
+    public MqttClientBuilder operationTimeout(Duration timeout) {
+        if (timeout.compareTo(Duration.ofMillis(1)) < 0) {
+            throw new IllegalArgumentException(
+                    "operationTimeout(" + timeout + ") is shorter than 1 ms");
+        }
+        operationTimeout = timeout;
+        return this;
+    }
+
+    /**
+     * Sets the Topic Alias Maximum: how many topics the server may abbreviate. Each is held in
+     * memory while connected, with up to 64 KiB. 16 until set.
+     *
+     * @param maximum 0 (none) to 65,535
+     * @return this
+     */
+    public MqttClientBuilder topicAliasMaximum(int maximum) {
+        if (maximum < 0 || maximum > 65_535) {
+            throw new IllegalArgumentException(
+                    "Topic Alias Maximum " + maximum + " is not in 0 to 65,535");
+        }
+        topicAliasMaximum = maximum;
         return this;
     }
 
@@ -473,6 +524,9 @@ public final class MqttClientBuilder {
                 storeLimits,
                 subscriptions,
                 resubscribe,
+                subscriptionIdentifiers,
+                operationTimeout,
+                topicAliasMaximum,
                 sessionLost,
                 unknownSession,
                 reconnect,

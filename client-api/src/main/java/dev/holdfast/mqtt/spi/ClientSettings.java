@@ -17,7 +17,9 @@ import dev.holdfast.mqtt.Will;
 import dev.holdfast.mqtt.store.SessionStore;
 import java.net.URI;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -50,6 +52,9 @@ import org.jspecify.annotations.Nullable;
  * @param storeLimits bounds of the queues
  * @param subscriptions declared ones with their handlers, in their order
  * @param resubscribe when they are sent
+ * @param subscriptionIdentifiers whether they get Subscription Identifiers where the server allows
+ * @param operationTimeout how long subscribe() and unsubscribe() wait; null for ever
+ * @param topicAliasMaximum Topic Alias Maximum for receiving
  * @param sessionLost what becomes of messages in flight
  * @param unknownSession what to do at an unexpected Session Present 1
  * @param reconnect whether and when to try again
@@ -80,6 +85,9 @@ public record ClientSettings(
         StoreLimits storeLimits,
         Map<Subscription, MessageHandler> subscriptions,
         Resubscribe resubscribe,
+        boolean subscriptionIdentifiers,
+        @Nullable Duration operationTimeout,
+        int topicAliasMaximum,
         SessionLostPolicy sessionLost,
         UnknownSession unknownSession,
         ReconnectPolicy reconnect,
@@ -94,5 +102,26 @@ public record ClientSettings(
         servers = List.copyOf(servers);
         userProperties = List.copyOf(userProperties);
         subscriptions = Collections.unmodifiableMap(new LinkedHashMap<>(subscriptions));
+    }
+
+    /**
+     * The declared subscriptions, those with the same handler together.
+     *
+     * @return in the order of the first of each
+     */
+    public List<List<Subscription>> subscriptionGroups() {
+        Map<MessageHandler, List<Subscription>> groups = new IdentityHashMap<>();
+        List<List<Subscription>> inOrder = new ArrayList<>();
+        subscriptions.forEach(
+                (subscription, handler) ->
+                        groups.computeIfAbsent(
+                                        handler,
+                                        h -> {
+                                            List<Subscription> group = new ArrayList<>();
+                                            inOrder.add(group);
+                                            return group;
+                                        })
+                                .add(subscription));
+        return inOrder;
     }
 }

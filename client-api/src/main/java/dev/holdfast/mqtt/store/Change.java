@@ -88,11 +88,30 @@ public sealed interface Change {
      * The server confirmed a subscription in this session.
      *
      * @param subscription replaces one with the same Topic Filter
+     * @param identifier the Subscription Identifier it has there, 1 to 268,435,455; 0 for none
      */
-    record Subscribed(Subscription subscription) implements Change {}
+    record Subscribed(Subscription subscription, int identifier) implements Change {
+        /**
+         * A subscription without a Subscription Identifier.
+         *
+         * @param subscription replaces one with the same Topic Filter
+         */
+        public Subscribed(Subscription subscription) {
+            this(subscription, 0);
+        }
+    }
 
     /**
-     * The server no longer has a subscription.
+     * Whether the server has a subscription is not known, or not any more; if it has it, it is
+     * under this Subscription Identifier.
+     *
+     * @param topicFilter of the subscription
+     * @param identifier 1 to 268,435,455
+     */
+    record Identified(String topicFilter, int identifier) implements Change {}
+
+    /**
+     * The server no longer has a subscription, or may have it without a Subscription Identifier.
      *
      * @param topicFilter which one; unknown ones are no error
      */

@@ -17,6 +17,10 @@ import java.util.Map;
  *     come, with their delivery ids
  * @param inbox received QoS 2 messages that were not dealt with, in the order of their delivery ids
  * @param subscriptions confirmed by the server in this session
+ * @param subscriptionIdentifiers under which the server has subscriptions, or may have them, by
+ *     Topic Filter; those without one are not there
+ * @param highestSubscriptionIdentifier the highest that was ever given to a subscription of this
+ *     session's client; 0 if none was
  */
 public record Recovered(
         SessionState.Presence presence,
@@ -26,12 +30,15 @@ public record Recovered(
         long queuedBytes,
         Map<Integer, Long> receivedIdentifiers,
         List<IncomingMessage> inbox,
-        List<Subscription> subscriptions) {
+        List<Subscription> subscriptions,
+        Map<String, Integer> subscriptionIdentifiers,
+        int highestSubscriptionIdentifier) {
     /** Keeps the collections from changing. */
     public Recovered {
         inFlight = List.copyOf(inFlight);
         receivedIdentifiers = Map.copyOf(receivedIdentifiers);
         inbox = List.copyOf(inbox);
         subscriptions = List.copyOf(subscriptions);
+        subscriptionIdentifiers = Map.copyOf(subscriptionIdentifiers);
     }
 }

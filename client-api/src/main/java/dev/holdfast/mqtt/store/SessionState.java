@@ -50,6 +50,8 @@ public final class SessionState {
     private final Map<Integer, Long> receivedIdentifiers = new TreeMap<>();
     private final NavigableMap<Long, IncomingMessage> inbox = new TreeMap<>();
     private final Map<String, Subscription> subscriptions = new LinkedHashMap<>();
+    private final Map<String, Integer> subscriptionIdentifiers = new LinkedHashMap<>();
+    private int highestSubscriptionIdentifier;
 
     /** Starts empty. */
     public SessionState() {}
@@ -99,8 +101,13 @@ public final class SessionState {
             require(before != null, change, "names an unknown delivery");
         } else if (change instanceof Change.Subscribed c) {
             subscriptions.put(c.subscription().topicFilter(), c.subscription());
+            identify(c.subscription().topicFilter(), c.identifier());
+        } else if (change instanceof Change.Identified c) {
+            subscriptions.remove(c.topicFilter());
+            identify(c.topicFilter(), c.identifier());
         } else if (change instanceof Change.Unsubscribed c) {
             subscriptions.remove(c.topicFilter());
+            subscriptionIdentifiers.remove(c.topicFilter());
         } else if (change instanceof Change.NumbersReserved c) {
             require(c.below() > numbersReserved, change, "goes back from " + numbersReserved);
             numbersReserved = c.below();
@@ -108,6 +115,15 @@ public final class SessionState {
             presence = c.presence();
         } else {
             throw new AssertionError("SessionState.apply does not know " + change);
+        }
+    }
+
+    private void identify(String topicFilter, int identifier) {
+        if (identifier == 0) {
+            subscriptionIdentifiers.remove(topicFilter);
+        } else {
+            subscriptionIdentifiers.put(topicFilter, identifier);
+            highestSubscriptionIdentifier = Math.max(highestSubscriptionIdentifier, identifier);
         }
     }
 
@@ -150,7 +166,9 @@ public final class SessionState {
                 bytes,
                 receivedIdentifiers,
                 List.copyOf(inbox.values()),
-                List.copyOf(subscriptions.values()));
+                List.copyOf(subscriptions.values()),
+                subscriptionIdentifiers,
+                highestSubscriptionIdentifier);
     }
 
     /**

@@ -168,7 +168,8 @@ public final class RandomSession {
             return;
         }
         IncomingMessage message =
-                new IncomingMessage(number(batch), messages.next(QoS.EXACTLY_ONCE));
+                new IncomingMessage(
+                        number(batch), messages.next(QoS.EXACTLY_ONCE), subscriptionIdentifiers());
         add(batch, new Change.Received(identifier, message));
     }
 
@@ -187,8 +188,14 @@ public final class RandomSession {
     }
 
     private void changeSubscriptions(List<Change> batch) {
-        if (random.nextInt(3) != 0) {
-            add(batch, new Change.Subscribed(messages.subscription()));
+        if (random.nextInt(4) == 0) {
+            add(
+                    batch,
+                    new Change.Identified(
+                            messages.subscription().topicFilter(), subscriptionIdentifier()));
+        } else if (random.nextInt(3) != 0) {
+            int identifier = random.nextInt(3) == 0 ? 0 : subscriptionIdentifier();
+            add(batch, new Change.Subscribed(messages.subscription(), identifier));
         } else {
             String filter =
                     subscriptions.isEmpty() || random.nextInt(4) == 0
@@ -196,6 +203,19 @@ public final class RandomSession {
                             : anyKey(subscriptions);
             add(batch, new Change.Unsubscribed(filter));
         }
+    }
+
+    private List<Integer> subscriptionIdentifiers() {
+        List<Integer> identifiers = new ArrayList<>();
+        while (identifiers.size() < 5 && random.nextInt(3) == 0) {
+            identifiers.add(subscriptionIdentifier());
+        }
+        return identifiers;
+    }
+
+    /** With any length on the wire. */
+    private int subscriptionIdentifier() {
+        return random.nextInt(1, 1 << random.nextInt(1, 29));
     }
 
     private void loseSession(List<Change> batch) {

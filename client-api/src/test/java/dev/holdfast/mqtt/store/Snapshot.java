@@ -27,7 +27,9 @@ public record Snapshot(Recovered recovered, List<OutgoingMessage> queued) {
                         recovered.queuedBytes(),
                         recovered.receivedIdentifiers(),
                         recovered.inbox(),
-                        sorted);
+                        sorted,
+                        recovered.subscriptionIdentifiers(),
+                        recovered.highestSubscriptionIdentifier());
     }
 
     /**

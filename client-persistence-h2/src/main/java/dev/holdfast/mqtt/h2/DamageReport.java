@@ -223,12 +223,13 @@ final class DamageReport {
     }
 
     private String subscription(ResultSet row) throws SQLException {
-        Subscription subscription = rows.subscription(row);
+        SubscriptionRow subscription = rows.subscription(row);
+        Subscription confirmed = subscription.confirmed();
         return "%s, subscription: %s, at most %s"
                 .formatted(
                         client(row.getInt(1)),
                         quoted(subscription.topicFilter()),
-                        subscription.maximumQos());
+                        confirmed == null ? "?" : confirmed.maximumQos());
     }
 
     private static String message(Message message) {

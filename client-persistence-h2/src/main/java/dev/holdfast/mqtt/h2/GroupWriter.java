@@ -1,6 +1,5 @@
 package dev.holdfast.mqtt.h2;
 
-import dev.holdfast.mqtt.Subscription;
 import dev.holdfast.mqtt.store.IncomingMessage;
 import dev.holdfast.mqtt.store.OutgoingMessage;
 import java.sql.PreparedStatement;
@@ -66,7 +65,8 @@ final class GroupWriter {
                 new Batch(
                         engine,
                         "UPDATE SESSION SET PRESENCE = ?, NUMBERS_RESERVED = ?,"
-                                + " QUEUED_MESSAGES = ?, QUEUED_BYTES = ?, CRC = ?"
+                                + " QUEUED_MESSAGES = ?, QUEUED_BYTES = ?,"
+                                + " HIGHEST_SUBSCRIPTION_IDENTIFIER = ?, CRC = ?"
                                 + " WHERE NUMBER = ?");
         sizes =
                 engine.connection()
@@ -313,7 +313,7 @@ final class GroupWriter {
 
     private void writeSubscriptions(SessionChanges changes) throws SQLException {
         int session = changes.session.number;
-        for (Map.Entry<String, Optional<Subscription>> entry : changes.subscriptions.entrySet()) {
+        for (Map.Entry<String, Optional<SubscriptionRow>> entry : changes.subscriptions.entrySet()) {
             if (entry.getValue().isPresent()) {
                 rows.subscription(mergeSubscription.next(), session, entry.getValue().get());
                 mergeSubscription.add(1);
@@ -332,8 +332,9 @@ final class GroupWriter {
         update.setLong(2, session.numbersReserved);
         update.setLong(3, session.queuedMessages);
         update.setLong(4, session.queuedBytes);
-        update.setInt(5, session.checksum(rows.checksum()));
-        update.setInt(6, session.number);
+        update.setInt(5, session.highestSubscriptionIdentifier);
+        update.setInt(6, session.checksum(rows.checksum()));
+        update.setInt(7, session.number);
         updateSession.add(1);
     }
 

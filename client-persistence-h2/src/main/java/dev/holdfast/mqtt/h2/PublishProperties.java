@@ -7,6 +7,7 @@ import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,12 +20,19 @@ final class PublishProperties {
     private static final int CONTENT_TYPE = 0x03;
     private static final int RESPONSE_TOPIC = 0x08;
     private static final int CORRELATION_DATA = 0x09;
+    private static final int SUBSCRIPTION_IDENTIFIER = 0x0B;
     private static final int USER_PROPERTY = 0x26;
 
     private PublishProperties() {}
 
     static byte @Nullable [] pack(Message message) {
-        if (!message.utf8Payload()
+        return pack(message, List.of());
+    }
+
+    /** With the Subscription Identifiers that came with a received message. */
+    static byte @Nullable [] pack(Message message, List<Integer> subscriptionIdentifiers) {
+        if (subscriptionIdentifiers.isEmpty()
+                && !message.utf8Payload()
                 && message.expiry().isEmpty()
                 && message.contentType().isEmpty()
                 && message.responseTopic().isEmpty()
@@ -54,11 +62,23 @@ final class PublishProperties {
                             out.write(CORRELATION_DATA);
                             write(out, bytes);
                         });
+        for (int identifier : subscriptionIdentifiers) {
+            out.write(SUBSCRIPTION_IDENTIFIER);
+            writeVariableByteInteger(out, identifier);
+        }
         for (UserProperty property : message.userProperties()) {
             write(out, USER_PROPERTY, property.name());
             write(out, property.value().getBytes(StandardCharsets.UTF_8));
         }
         return out.toByteArray();
+    }
+
+    private static void writeVariableByteInteger(ByteArrayOutputStream out, int value) {
+        int rest = value;
+        for (; rest > 0x7F; rest >>>= 7) {
+            out.write(rest & 0x7F | 0x80);
+        }
+        out.write(rest);
     }
 
     private static void write(ByteArrayOutputStream out, int identifier, String text) {
@@ -78,21 +98,39 @@ final class PublishProperties {
      * @throws IllegalArgumentException if the bytes are no properties of a PUBLISH
      */
     static void unpack(byte @Nullable [] packed, Message.Builder message) {
+        unpack(packed, message, null);
+    }
+
+    /**
+     * Adds what was packed to a message.
+     *
+     * @param subscriptionIdentifiers takes those of a received message; null where there are none
+     * @throws IllegalArgumentException if the bytes are no properties of a PUBLISH
+     */
+    static void unpack(
+            byte @Nullable [] packed,
+            Message.Builder message,
+            @Nullable List<Integer> subscriptionIdentifiers) {
         if (packed == null) {
             return;
         }
         ByteBuffer in = ByteBuffer.wrap(packed);
         try {
             while (in.hasRemaining()) {
-                readOne(in, message);
+                readOne(in, message, subscriptionIdentifiers);
             }
         } catch (BufferUnderflowException e) {
             throw new IllegalArgumentException("The properties end in the middle of one", e);
         }
     }
 
-    private static void readOne(ByteBuffer in, Message.Builder message) {
+    private static void readOne(
+            ByteBuffer in, Message.Builder message, @Nullable List<Integer> identifiers) {
         int identifier = in.get();
+        if (identifier == SUBSCRIPTION_IDENTIFIER && identifiers != null) {
+            identifiers.add(variableByteInteger(in));
+            return;
+        }
         switch (identifier) {
             case PAYLOAD_FORMAT_INDICATOR -> message.utf8Payload(in.get() != 0);
             case MESSAGE_EXPIRY_INTERVAL ->
@@ -105,6 +143,18 @@ final class PublishProperties {
                     throw new IllegalArgumentException(
                             "Property 0x" + Integer.toHexString(identifier) + " is unknown");
         }
+    }
+
+    private static int variableByteInteger(ByteBuffer in) {
+        int value = 0;
+        for (int shift = 0; shift < 28; shift += 7) {
+            int next = in.get();
+            value |= (next & 0x7F) << shift;
+            if (next >= 0) {
+                return value;
+            }
+        }
+        throw new IllegalArgumentException("A Variable Byte Integer has more than four bytes");
     }
 
     private static String text(ByteBuffer in) {

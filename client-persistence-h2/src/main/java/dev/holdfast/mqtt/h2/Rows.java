@@ -11,6 +11,8 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Types;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Columns and their order: how rows are written, and read with their checksums checked. */
@@ -23,8 +25,8 @@ final class Rows {
     static final String SUBSCRIPTION =
             "SESSION, TOPIC_FILTER, OPTIONS, SUBSCRIPTION_IDENTIFIER, CRC";
 
-    /** Kept for subscription identifiers; 0 says that the subscription has none. */
-    private static final int NO_SUBSCRIPTION_IDENTIFIER = 0;
+    /** In place of the options: the server's answer is not known. */
+    private static final int UNCONFIRMED = -1;
 
     private static final String WRONG_CHECKSUM = "has a wrong checksum";
 
@@ -103,7 +105,8 @@ final class Rows {
         OutgoingMessage queued =
                 OutgoingMessage.queued(
                         Keys.number(key),
-                        message("OUTGOING", key, topic, qos, retain, properties, payload),
+                        message(
+                                "OUTGOING", key, topic, qos, retain, properties, null, payload),
                         expiresAt);
         if (flight != null) {
             OutgoingMessage sent = queued.inFlight(flight.packetIdentifier());
@@ -114,7 +117,8 @@ final class Rows {
 
     void incoming(PreparedStatement insert, long key, IncomingMessage m) throws SQLException {
         Message message = m.message();
-        byte @Nullable [] properties = PublishProperties.pack(message);
+        byte @Nullable [] properties =
+                PublishProperties.pack(message, m.subscriptionIdentifiers());
         byte[] payload = message.payloadBytes();
         insert.setLong(1, key);
         insert.setInt(2, level(message.qos()));
@@ -149,8 +153,10 @@ final class Rows {
                         .add(payload)
                         .value();
         requireChecksum("INBOX", key, crc, row.getInt(7));
-        return new IncomingMessage(
-                Keys.number(key), message("INBOX", key, topic, qos, retain, properties, payload));
+        List<Integer> identifiers = new ArrayList<>();
+        Message message =
+                message("INBOX", key, topic, qos, retain, properties, identifiers, payload);
+        return new IncomingMessage(Keys.number(key), message, identifiers);
     }
 
     private Message message(
@@ -160,11 +166,12 @@ final class Rows {
             int qos,
             boolean retain,
             byte @Nullable [] properties,
+            @Nullable List<Integer> identifiers,
             byte[] payload) {
         try {
             Message.Builder message =
                     Message.to(topic).qos(qos(qos)).retain(retain).payload(payload);
-            PublishProperties.unpack(properties, message);
+            PublishProperties.unpack(properties, message, identifiers);
             return message.build();
         } catch (IllegalArgumentException e) {
             throw damaged(table, key, "holds no message (" + e + ")");
@@ -205,27 +212,32 @@ final class Rows {
         return deliveryId;
     }
 
-    void subscription(PreparedStatement insert, int session, Subscription s) throws SQLException {
-        int options =
-                level(s.maximumQos())
-                        | (s.noLocal() ? 0x04 : 0)
-                        | (s.retainAsPublished() ? 0x08 : 0)
-                        | handling(s.retainHandling()) << 4;
+    void subscription(PreparedStatement insert, int session, SubscriptionRow row)
+            throws SQLException {
+        Subscription s = row.confirmed();
+        int options = s == null ? UNCONFIRMED : options(s);
         insert.setInt(1, session);
-        insert.setString(2, s.topicFilter());
+        insert.setString(2, row.topicFilter());
         insert.setInt(3, options);
-        insert.setInt(4, NO_SUBSCRIPTION_IDENTIFIER);
+        insert.setInt(4, row.identifier());
         insert.setInt(
                 5,
                 checksum.row(session)
-                        .add(s.topicFilter())
+                        .add(row.topicFilter())
                         .add(options)
-                        .add(NO_SUBSCRIPTION_IDENTIFIER)
+                        .add(row.identifier())
                         .value());
     }
 
-    /** The options are those of the SUBSCRIBE packet (MQTT 5, section 3.8.3.1). */
-    Subscription subscription(ResultSet row) throws SQLException {
+    /** Those of the SUBSCRIBE packet (MQTT 5, section 3.8.3.1). */
+    private static int options(Subscription s) {
+        return level(s.maximumQos())
+                | (s.noLocal() ? 0x04 : 0)
+                | (s.retainAsPublished() ? 0x08 : 0)
+                | handling(s.retainHandling()) << 4;
+    }
+
+    SubscriptionRow subscription(ResultSet row) throws SQLException {
         int session = row.getInt(1);
         String topicFilter = row.getString(2);
         int options = row.getInt(3);
@@ -245,13 +257,18 @@ final class Rows {
                     WRONG_CHECKSUM,
                     "DELETE FROM SUBSCRIPTION WHERE " + where);
         }
+        if (options == UNCONFIRMED) {
+            return new SubscriptionRow(topicFilter, identifier, null);
+        }
         try {
-            return new Subscription(
-                    topicFilter,
-                    qos(options & 0x03),
-                    (options & 0x04) != 0,
-                    (options & 0x08) != 0,
-                    handling(options >> 4 & 0x03));
+            Subscription confirmed =
+                    new Subscription(
+                            topicFilter,
+                            qos(options & 0x03),
+                            (options & 0x04) != 0,
+                            (options & 0x08) != 0,
+                            handling(options >> 4 & 0x03));
+            return SubscriptionRow.confirmed(confirmed, identifier);
         } catch (IllegalArgumentException e) {
             throw Errors.damaged(
                     file,

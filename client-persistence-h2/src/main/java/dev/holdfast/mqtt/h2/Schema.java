@@ -119,7 +119,13 @@ final class Schema {
                                 BITAND(R.ID, 65535) AS PACKET_IDENTIFIER,
                                 R.DELIVERY_ID
                             FROM RECEIVED_IDENTIFIER R
-                            LEFT JOIN SESSION S ON S.NUMBER = RSHIFT(R.ID, 16)"""));
+                            LEFT JOIN SESSION S ON S.NUMBER = RSHIFT(R.ID, 16)"""),
+                    // Also new: Subscription Identifiers among the properties in INBOX, rows of
+                    // SUBSCRIPTION that are not confirmed (OPTIONS -1).
+                    List.of(
+                            """
+                            ALTER TABLE SESSION ADD COLUMN IF NOT EXISTS
+                                HIGHEST_SUBSCRIPTION_IDENTIFIER INTEGER DEFAULT 0 NOT NULL"""));
 
     private Schema() {}
 

@@ -1,6 +1,5 @@
 package dev.holdfast.mqtt.h2;
 
-import dev.holdfast.mqtt.Subscription;
 import dev.holdfast.mqtt.store.Change;
 import dev.holdfast.mqtt.store.IncomingMessage;
 import dev.holdfast.mqtt.store.OutgoingMessage;
@@ -32,7 +31,7 @@ final class SessionChanges {
     final List<Long> consumed = new ArrayList<>();
 
     /** By Topic Filter; empty ones are gone. */
-    final Map<String, Optional<Subscription>> subscriptions = new HashMap<>();
+    final Map<String, Optional<SubscriptionRow>> subscriptions = new HashMap<>();
 
     /** Whether the row of the session itself changes. */
     boolean sessionChanged;
@@ -73,7 +72,9 @@ final class SessionChanges {
                 consumed.add(c.deliveryId());
             }
         } else if (change instanceof Change.Subscribed c) {
-            subscriptions.put(c.subscription().topicFilter(), Optional.of(c.subscription()));
+            put(SubscriptionRow.confirmed(c.subscription(), c.identifier()));
+        } else if (change instanceof Change.Identified c) {
+            put(new SubscriptionRow(c.topicFilter(), c.identifier(), null));
         } else if (change instanceof Change.Unsubscribed c) {
             subscriptions.put(c.topicFilter(), Optional.empty());
         } else if (change instanceof Change.NumbersReserved c) {
@@ -85,6 +86,14 @@ final class SessionChanges {
             sessionChanged = true;
         } else {
             throw new AssertionError("The H2 store does not know " + change);
+        }
+    }
+
+    private void put(SubscriptionRow row) {
+        subscriptions.put(row.topicFilter(), Optional.of(row));
+        if (row.identifier() > session.highestSubscriptionIdentifier) {
+            session.highestSubscriptionIdentifier = row.identifier();
+            sessionChanged = true;
         }
     }
 

@@ -44,7 +44,7 @@ final class SessionReader {
                 prepare(
                         engine,
                         "SELECT NUMBER, PRESENCE, NUMBERS_RESERVED, QUEUED_MESSAGES, QUEUED_BYTES,"
-                                + " CRC FROM SESSION WHERE CLIENT_IDENTIFIER = ?");
+                                + " HIGHEST_SUBSCRIPTION_IDENTIFIER, CRC FROM SESSION WHERE CLIENT_IDENTIFIER = ?");
         nextNumber = prepare(engine, "SELECT COALESCE(MAX(NUMBER), 0) + 1 FROM SESSION");
         insertSession =
                 prepare(
@@ -129,9 +129,10 @@ final class SessionReader {
         session.numbersReserved = row.getLong(3);
         session.queuedMessages = row.getLong(4);
         session.queuedBytes = row.getLong(5);
+        session.highestSubscriptionIdentifier = row.getInt(6);
         if (session.queuedMessages == RECOUNT) {
             countQueue(session);
-        } else if (session.checksum(rows.checksum()) != row.getInt(6)) {
+        } else if (session.checksum(rows.checksum()) != row.getInt(7)) {
             throw damaged(session, "has a wrong checksum", recount(session.number));
         }
         return session;
@@ -209,10 +210,18 @@ final class SessionReader {
             }
         }
         List<Subscription> confirmed = new ArrayList<>();
+        Map<String, Integer> subscriptionIdentifiers = new HashMap<>();
         subscriptions.setInt(1, session.number);
         try (ResultSet row = subscriptions.executeQuery()) {
             while (row.next()) {
-                confirmed.add(rows.subscription(row));
+                SubscriptionRow subscription = rows.subscription(row);
+                if (subscription.confirmed() != null) {
+                    confirmed.add(subscription.confirmed());
+                }
+                if (subscription.identifier() != 0) {
+                    subscriptionIdentifiers.put(
+                            subscription.topicFilter(), subscription.identifier());
+                }
             }
         }
         return new Recovered(
@@ -223,7 +232,9 @@ final class SessionReader {
                 session.queuedBytes,
                 held,
                 waiting,
-                confirmed);
+                confirmed,
+                subscriptionIdentifiers,
+                session.highestSubscriptionIdentifier);
     }
 
     private List<OutgoingMessage> recoverFlights(SessionRow session) throws SQLException {

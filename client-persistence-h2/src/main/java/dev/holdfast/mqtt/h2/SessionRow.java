@@ -20,6 +20,8 @@ final class SessionRow {
     /** As {@link dev.holdfast.mqtt.store.OutgoingMessage#size()} counts. */
     long queuedBytes;
 
+    int highestSubscriptionIdentifier;
+
     /** By sequence number. */
     final Map<Long, Flight> flights = new HashMap<>();
 
@@ -29,12 +31,15 @@ final class SessionRow {
     }
 
     int checksum(RowChecksum row) {
-        return row.row(number)
+        row.row(number)
                 .add(clientIdentifier)
                 .add(presence.name())
                 .add(numbersReserved)
                 .add(queuedMessages)
-                .add(queuedBytes)
-                .value();
+                .add(queuedBytes);
+        // Schema version 1 had none, and its checksums are still there.
+        return highestSubscriptionIdentifier == 0
+                ? row.value()
+                : row.add(highestSubscriptionIdentifier).value();
     }
 }

@@ -82,7 +82,11 @@ class SessionChangesTest {
                 new Change.Unsubscribed("b"),
                 new Change.Subscribed(Subscription.to("b")));
         assertEquals(
-                Map.of("a", Optional.empty(), "b", Optional.of(Subscription.to("b"))),
+                Map.of(
+                        "a",
+                        Optional.empty(),
+                        "b",
+                        Optional.of(SubscriptionRow.confirmed(Subscription.to("b"), 0))),
                 changes.subscriptions);
     }
 

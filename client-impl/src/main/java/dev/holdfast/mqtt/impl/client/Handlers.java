@@ -1,16 +1,16 @@
 package dev.holdfast.mqtt.impl.client;
 
+import dev.holdfast.mqtt.Message;
 import dev.holdfast.mqtt.MessageHandler;
 import dev.holdfast.mqtt.QoS;
 import dev.holdfast.mqtt.ReasonCode;
+import dev.holdfast.mqtt.impl.client.Registrations.Registration;
 import dev.holdfast.mqtt.impl.session.Incoming;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,35 +23,14 @@ final class Handlers {
     private static final Logger LOG = LoggerFactory.getLogger("dev.holdfast.mqtt.delivery");
     private static final int MOST_ENDED = 1_024;
 
-    /** One handler for one Topic Filter; each is itself and no other. */
-    static final class Registration {
-        private final String topicFilter;
-        private final TopicFilter matcher;
-        private final MessageHandler handler;
-
-        /** Shared by the registrations of one handler. */
-        private final Feed feed;
-
-        private Registration(
-                String topicFilter, TopicFilter matcher, MessageHandler handler, Feed feed) {
-            this.topicFilter = topicFilter;
-            this.matcher = matcher;
-            this.handler = handler;
-            this.feed = feed;
-        }
-    }
-
-    private final List<Registration> registrations = new CopyOnWriteArrayList<>();
+    private final Registrations registrations;
     private final Loop loop;
     private final Feeds feeds;
     private final Notices notices;
     private final HandOver.Settlement settlement;
     private final Qos0Limit qos0 = new Qos0Limit();
 
-    /** Counts registrations. */
-    private volatile int latest;
-
-    /** The value of {@link #latest} up to which {@link #unclaimed} has been offered to all. */
+    /** The value of {@link Registrations#latest} up to which {@link #unclaimed} has been offered to all. */
     private int offered;
 
     /** The highest {@link Incoming#resumption} so far; touched on the loop only. */
@@ -70,6 +49,7 @@ final class Handlers {
     Handlers(Loop loop, Feeds feeds, Notices notices, HandOver.Settlement settlement) {
         this.loop = loop;
         this.feeds = feeds;
+        registrations = new Registrations(feeds);
         this.notices = notices;
         this.settlement = settlement;
     }
@@ -77,54 +57,26 @@ final class Handlers {
     // ---- registrations
 
     /**
-     * A second registration for the same Topic Filter replaces the first. A handler with several
+     * Registers a handler; it replaces those that its Topic Filters have. A handler with several
      * Topic Filters gets the messages of all of them in their order.
      */
-    Registration register(String topicFilter, MessageHandler handler) {
-        TopicFilter matcher = new TopicFilter(topicFilter);
-        Registration registration;
-        synchronized (registrations) {
-            registration = new Registration(topicFilter, matcher, handler, feedOf(handler));
-            // In one step, or a message in between would find nobody.
-            Registration before = find(topicFilter);
-            if (before == null) {
-                registrations.add(registration);
-            } else {
-                registrations.set(registrations.indexOf(before), registration);
-            }
-            latest++;
-        }
+    List<Registration> register(List<String> topicFilters, MessageHandler handler) {
+        List<Registration> registered = registrations.register(topicFilters, handler);
         loop.execute(
                 () -> {
-                    ended.remove(topicFilter);
+                    topicFilters.forEach(ended::remove);
                     offerUnclaimed();
                 });
-        return registration;
-    }
-
-    private Feed feedOf(MessageHandler handler) {
-        for (Registration r : registrations) {
-            if (r.handler == handler) {
-                return r.feed;
-            }
-        }
-        return feeds.feed(handler);
+        return registered;
     }
 
     @Nullable Registration find(String topicFilter) {
-        for (Registration r : registrations) {
-            if (r.topicFilter.equals(topicFilter)) {
-                return r;
-            }
-        }
-        return null;
+        return registrations.find(topicFilter);
     }
 
-    /** Takes a handler back, unless another has come in its place; tells whether it did. */
+    /** Takes a handler back, unless another has come in its place. */
     boolean unregister(Registration registration) {
-        synchronized (registrations) {
-            return registrations.remove(registration);
-        }
+        return registrations.unregister(registration);
     }
 
     /** The server has ended the subscription of a handler. */
@@ -166,7 +118,7 @@ final class Handlers {
             // They must not pile up while connections come and go.
             unclaimed.removeIf(i -> HandOver.isVoid(i, resumption));
         }
-        if (offered != latest) {
+        if (offered != registrations.latest()) {
             offerUnclaimed();
         }
         if (!offer(incoming) && !isEnded(incoming)) {
@@ -185,7 +137,7 @@ final class Handlers {
     }
 
     private void offerUnclaimed() {
-        offered = latest;
+        offered = registrations.latest();
         for (Iterator<Incoming> i = unclaimed.iterator(); i.hasNext(); ) {
             if (offer(i.next())) {
                 i.remove();
@@ -195,23 +147,30 @@ final class Handlers {
 
     /** Whether the message comes late for a subscription that has ended; then it is done with. */
     private boolean isEnded(Incoming incoming) {
-        for (TopicFilter filter : ended.values()) {
-            if (filter.matches(incoming.message().topic())) {
-                LOG.debug("The subscription has ended that {} comes for", incoming.message());
-                settle(new HandOver(incoming, 0, this::settle), ReasonCode.SUCCESS);
-                return true;
+        Message message = incoming.message();
+        boolean named = false;
+        boolean late = false;
+        for (String filter : incoming.topicFilters()) {
+            if (TopicFilter.matches(filter, message.topic())) {
+                named = true;
+                late = ended.containsKey(filter);
+                if (!late) {
+                    break;
+                }
             }
         }
-        return false;
+        if (!named) {
+            late = ended.values().stream().anyMatch(f -> f.matches(message.topic()));
+        }
+        if (late) {
+            LOG.debug("The subscription has ended that {} comes for", message);
+            settle(new HandOver(incoming, 0, this::settle), ReasonCode.SUCCESS);
+        }
+        return late;
     }
 
     private boolean offer(Incoming incoming) {
-        List<Feed> takers = new ArrayList<>(1);
-        for (Registration r : registrations) {
-            if (r.matcher.matches(incoming.message().topic())) {
-                takers.add(r.feed);
-            }
-        }
+        List<Feed> takers = registrations.takers(incoming);
         if (takers.isEmpty()) {
             return false;
         }

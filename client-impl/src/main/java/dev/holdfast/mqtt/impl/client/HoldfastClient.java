@@ -9,10 +9,13 @@ import dev.holdfast.mqtt.MqttException;
 import dev.holdfast.mqtt.Publication;
 import dev.holdfast.mqtt.ReasonCode;
 import dev.holdfast.mqtt.Session;
+import dev.holdfast.mqtt.SubscribeResults;
 import dev.holdfast.mqtt.Subscribed;
 import dev.holdfast.mqtt.Subscription;
 import dev.holdfast.mqtt.impl.session.Answer;
 import dev.holdfast.mqtt.impl.session.Pending;
+import dev.holdfast.mqtt.impl.session.SubscribeCall;
+import dev.holdfast.mqtt.impl.session.UnsubscribeCall;
 import dev.holdfast.mqtt.impl.transport.Network;
 import dev.holdfast.mqtt.spi.ClientSettings;
 import dev.holdfast.mqtt.store.OutgoingMessage;
@@ -20,8 +23,11 @@ import dev.holdfast.mqtt.store.StoreException;
 import dev.holdfast.mqtt.store.StoredSession;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
@@ -78,7 +84,11 @@ final class HoldfastClient implements MqttClient {
         Notices notices = new Notices(completions, settings.listener());
         Feeds feeds = new Feeds(() -> new Lane(executor, threads.callbacks()), notices);
         handlers = new Handlers(loop, feeds, notices, this::settle);
-        settings.subscriptions().forEach((s, h) -> handlers.register(s.topicFilter(), h));
+        for (List<Subscription> group : settings.subscriptionGroups()) {
+            handlers.register(
+                    group.stream().map(Subscription::topicFilter).toList(),
+                    Objects.requireNonNull(settings.subscriptions().get(group.get(0))));
+        }
         Lane authentication = new Lane(executor, threads.callbacks());
         Authenticator authenticator = new Authenticator(settings, authentication, this::takeAnswer);
         dispatcher =
@@ -172,44 +182,97 @@ final class HoldfastClient implements MqttClient {
     @Override
     public CompletableFuture<Subscribed> subscribe(
             Subscription subscription, MessageHandler handler) {
+        return subscribeAll(List.of(subscription), handler).get(0);
+    }
+
+    @Override
+    public CompletableFuture<SubscribeResults> subscribe(
+            List<Subscription> subscriptions, MessageHandler handler) {
+        List<Subscription> wanted = List.copyOf(subscriptions);
+        requireDifferent(wanted.stream().map(Subscription::topicFilter).toList());
+        return Together.results(wanted, subscribeAll(wanted, handler));
+    }
+
+    private List<CompletableFuture<Subscribed>> subscribeAll(
+            List<Subscription> subscriptions, MessageHandler handler) {
         requireOpen();
-        String filter = subscription.topicFilter();
-        long token = nextToken.getAndIncrement();
-        CompletableFuture<Subscribed> future = new CompletableFuture<>();
-        Handlers.Registration registration = handlers.register(filter, handler);
-        future.whenComplete(
-                (done, failure) -> {
-                    if (failure instanceof MqttException.SubscribeRejected) {
-                        handlers.unregister(registration);
-                    }
-                });
+        List<Registrations.Registration> registered =
+                handlers.register(
+                        subscriptions.stream().map(Subscription::topicFilter).toList(), handler);
+        List<SubscribeCall> calls = new ArrayList<>();
+        List<CompletableFuture<Subscribed>> answers = new ArrayList<>();
+        for (int i = 0; i < subscriptions.size(); i++) {
+            Registrations.Registration registration = registered.get(i);
+            CompletableFuture<Subscribed> answer = new CompletableFuture<>();
+            answer.whenComplete(
+                    (done, failure) -> {
+                        if (failure instanceof MqttException.SubscribeRejected) {
+                            handlers.unregister(registration);
+                        }
+                    });
+            answers.add(answer);
+            calls.add(new SubscribeCall(nextToken.getAndIncrement(), subscriptions.get(i)));
+        }
         driver.submit(
                 session -> {
-                    dispatcher.subscribes.add(token, future);
-                    session.subscribe(token, subscription);
+                    for (int i = 0; i < calls.size(); i++) {
+                        dispatcher.subscribes.add(calls.get(i).token(), answers.get(i));
+                    }
+                    session.subscribe(calls);
                 });
-        return future;
+        return answers;
     }
 
     @Override
     public CompletableFuture<Void> unsubscribe(String topicFilter) {
+        return unsubscribeAll(List.of(topicFilter)).get(0);
+    }
+
+    @Override
+    public CompletableFuture<Void> unsubscribe(List<String> topicFilters) {
+        List<String> unwanted = List.copyOf(topicFilters);
+        requireDifferent(unwanted);
+        return Together.all(unsubscribeAll(unwanted));
+    }
+
+    private List<CompletableFuture<Void>> unsubscribeAll(List<String> topicFilters) {
         requireOpen();
-        Subscription.to(topicFilter); // for its check
-        long token = nextToken.getAndIncrement();
-        CompletableFuture<Void> future = new CompletableFuture<>();
-        Handlers.Registration registration = handlers.find(topicFilter);
-        future.whenComplete(
-                (done, failure) -> {
-                    if (failure == null && registration != null) {
-                        handlers.end(registration);
-                    }
-                });
+        topicFilters.forEach(Subscription::to); // for its check
+        List<UnsubscribeCall> calls = new ArrayList<>();
+        List<CompletableFuture<Void>> answers = new ArrayList<>();
+        for (String filter : topicFilters) {
+            Registrations.Registration registration = handlers.find(filter);
+            CompletableFuture<Void> answer = new CompletableFuture<>();
+            answer.whenComplete(
+                    (done, failure) -> {
+                        if (failure == null && registration != null) {
+                            handlers.end(registration);
+                        }
+                    });
+            answers.add(answer);
+            calls.add(new UnsubscribeCall(nextToken.getAndIncrement(), filter));
+        }
         driver.submit(
                 session -> {
-                    dispatcher.unsubscribes.add(token, future);
-                    session.unsubscribe(token, topicFilter);
+                    for (int i = 0; i < calls.size(); i++) {
+                        dispatcher.unsubscribes.add(calls.get(i).token(), answers.get(i));
+                    }
+                    session.unsubscribe(calls);
                 });
-        return future;
+        return answers;
+    }
+
+    private static void requireDifferent(List<String> topicFilters) {
+        if (topicFilters.isEmpty()) {
+            throw new IllegalArgumentException("The list is empty: name at least one Topic Filter");
+        }
+        Set<String> seen = new HashSet<>();
+        for (String filter : topicFilters) {
+            if (!seen.add(filter)) {
+                throw new IllegalArgumentException(
+                        "The Topic Filter '" + filter + "' comes twice in one call");
+            }
+        }
     }
 
     @Override

@@ -13,6 +13,10 @@ final class TopicFilter {
                         : topicFilter;
     }
 
+    static boolean matches(String topicFilter, String topic) {
+        return new TopicFilter(topicFilter).matches(topic);
+    }
+
     boolean matches(String topic) {
         boolean wildcardFirst = filter.charAt(0) == '+' || filter.charAt(0) == '#';
         if (wildcardFirst && topic.startsWith("$")) {

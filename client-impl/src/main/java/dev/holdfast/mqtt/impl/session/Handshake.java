@@ -105,7 +105,7 @@ final class Handshake {
                 settings.sessionExpirySeconds(),
                 settings.receiveMaximum(),
                 settings.maximumPacketSize(),
-                0,
+                settings.topicAliasMaximum(),
                 false,
                 true,
                 authenticating.method(),

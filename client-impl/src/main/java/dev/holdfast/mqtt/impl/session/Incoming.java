@@ -2,11 +2,13 @@ package dev.holdfast.mqtt.impl.session;
 
 import dev.holdfast.mqtt.Message;
 import dev.holdfast.mqtt.ReasonCode;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** One received message on its way to its handler and back. The core alone changes it. */
 public final class Incoming {
     private final Message message;
+    private final List<String> topicFilters;
     private final long deliveryId;
     private final boolean redelivered;
 
@@ -27,12 +29,14 @@ public final class Incoming {
 
     Incoming(
             Message message,
+            List<String> topicFilters,
             long deliveryId,
             boolean redelivered,
             int packetIdentifier,
             long connection,
             long resumption) {
         this.message = message;
+        this.topicFilters = topicFilters;
         this.deliveryId = deliveryId;
         this.redelivered = redelivered;
         this.packetIdentifier = packetIdentifier;
@@ -42,6 +46,15 @@ public final class Incoming {
 
     public Message message() {
         return message;
+    }
+
+    /**
+     * The Topic Filters of the subscriptions for which the server sent it, as its Subscription
+     * Identifiers say; some may not match, where an identifier stands for several. Empty if they
+     * say nothing: then all that match count.
+     */
+    public List<String> topicFilters() {
+        return topicFilters;
     }
 
     public long deliveryId() {

@@ -25,6 +25,7 @@ import java.util.Map;
 final class IncomingPublishes {
     private final int receiveMaximum;
     private final int inboxLimit;
+    private final Subscriptions subscriptions;
     private final Numbers numbers;
     private final Outbox outbox;
 
@@ -69,10 +70,12 @@ final class IncomingPublishes {
             int receiveMaximum,
             int inboxLimit,
             Recovered recovered,
+            Subscriptions subscriptions,
             Numbers numbers,
             Outbox outbox) {
         this.receiveMaximum = receiveMaximum;
         this.inboxLimit = inboxLimit;
+        this.subscriptions = subscriptions;
         this.numbers = numbers;
         this.outbox = outbox;
         for (Map.Entry<Integer, Long> held : recovered.receivedIdentifiers().entrySet()) {
@@ -88,7 +91,13 @@ final class IncomingPublishes {
             outbox.tell(
                     new Event.Deliver(
                             new Incoming(
-                                    m.message(), m.deliveryId(), true, 0, connection, resumption)));
+                                    m.message(),
+                                    subscriptions.filters(m.subscriptionIdentifiers()),
+                                    m.deliveryId(),
+                                    true,
+                                    0,
+                                    connection,
+                                    resumption)));
         }
         recoveredInbox = List.of();
     }
@@ -168,12 +177,14 @@ final class IncomingPublishes {
             return;
         }
         takeQuota(identifier);
-        Incoming incoming = incoming(p, true);
+        List<Integer> telling = subscriptions.telling(p.subscriptionIdentifiers());
+        Incoming incoming = incoming(p, telling, true);
         received.put(identifier, incoming.deliveryId());
         inbox++;
         outbox.persist(
                 new Change.Received(
-                        identifier, new IncomingMessage(incoming.deliveryId(), p.message())));
+                        identifier,
+                        new IncomingMessage(incoming.deliveryId(), p.message(), telling)));
         outbox.send(new Pubrec(identifier, ReasonCode.SUCCESS));
         outbox.tell(new Event.Deliver(incoming));
     }
@@ -202,14 +213,16 @@ final class IncomingPublishes {
     }
 
     private Incoming deliver(Publish p) {
-        Incoming incoming = incoming(p, false);
+        List<Integer> telling = subscriptions.telling(p.subscriptionIdentifiers());
+        Incoming incoming = incoming(p, telling, false);
         outbox.tell(new Event.Deliver(incoming));
         return incoming;
     }
 
-    private Incoming incoming(Publish p, boolean durable) {
+    private Incoming incoming(Publish p, List<Integer> telling, boolean durable) {
         return new Incoming(
                 p.message(),
+                subscriptions.filters(telling),
                 numbers.nextDelivery(durable),
                 p.dup() && !durable,
                 p.packetIdentifier(),

@@ -23,7 +23,6 @@ import dev.holdfast.mqtt.impl.session.Connection.Phase;
 import dev.holdfast.mqtt.spi.ClientSettings;
 import dev.holdfast.mqtt.store.OutgoingMessage;
 import dev.holdfast.mqtt.store.Recovered;
-import dev.holdfast.mqtt.store.SessionState.Presence;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.ToLongFunction;
@@ -87,22 +86,16 @@ public final class Session {
                         outbox,
                         time,
                         encodedSize);
+        subscriptions =
+                new Subscriptions(settings, recovered, identifiers, outbox, time, encodedSize);
         incoming =
                 new IncomingPublishes(
                         settings.receiveMaximum(),
                         settings.storeLimits().incomingMessages(),
                         recovered,
+                        subscriptions,
                         numbers,
                         outbox);
-        subscriptions =
-                new Subscriptions(
-                        settings.resubscribe(),
-                        settings.subscriptions().keySet(),
-                        recovered.subscriptions(),
-                        recovered.presence() != Presence.NONE,
-                        identifiers,
-                        outbox,
-                        encodedSize);
         Authenticating authenticating = new Authenticating(settings, time, outbox, encodedSize);
         connection =
                 new Connection(
@@ -213,18 +206,29 @@ public final class Session {
     }
 
     public void subscribe(long token, Subscription subscription) {
+        subscribe(List.of(new SubscribeCall(token, subscription)));
+    }
+
+    /** Subscribes to Topic Filters that have one handler, together. */
+    public void subscribe(List<SubscribeCall> group) {
         if (hasStopped()) {
-            outbox.tell(new Event.SubscribeFailed(token, connection.stoppedFor()));
+            MqttException cause = connection.stoppedFor();
+            group.forEach(c -> outbox.tell(new Event.SubscribeFailed(c.token(), cause)));
         } else {
-            subscriptions.subscribe(token, subscription);
+            subscriptions.subscribe(group);
         }
     }
 
     public void unsubscribe(long token, String topicFilter) {
+        unsubscribe(List.of(new UnsubscribeCall(token, topicFilter)));
+    }
+
+    public void unsubscribe(List<UnsubscribeCall> group) {
         if (hasStopped()) {
-            outbox.tell(new Event.UnsubscribeFailed(token, connection.stoppedFor()));
+            MqttException cause = connection.stoppedFor();
+            group.forEach(c -> outbox.tell(new Event.UnsubscribeFailed(c.token(), cause)));
         } else {
-            subscriptions.unsubscribe(token, topicFilter);
+            subscriptions.unsubscribe(group);
         }
     }
 
@@ -392,6 +396,7 @@ public final class Session {
         }
         if (!hasStopped()) {
             queue.expire();
+            subscriptions.expire();
             more = writable && outgoing.pump();
             connection.turn();
             page = queue.nextPage();
@@ -409,8 +414,13 @@ public final class Session {
                 reading,
                 connection.takeOpen(),
                 outbox.takeEvents(),
-                hasStopped() ? Time.NEVER : Math.min(connection.deadline(), queue.deadline()),
+                hasStopped() ? Time.NEVER : deadline(),
                 more);
+    }
+
+    private long deadline() {
+        long deadline = Math.min(connection.deadline(), queue.deadline());
+        return Math.min(deadline, subscriptions.deadline());
     }
 
     // ---- sight

@@ -8,17 +8,24 @@ import dev.holdfast.mqtt.ServerLimits;
 import dev.holdfast.mqtt.Subscribed;
 import dev.holdfast.mqtt.Subscription;
 import dev.holdfast.mqtt.impl.packet.Packet;
-import dev.holdfast.mqtt.impl.packet.ProtocolViolation;
 import dev.holdfast.mqtt.impl.packet.Suback;
 import dev.holdfast.mqtt.impl.packet.Subscribe;
 import dev.holdfast.mqtt.impl.packet.Unsuback;
 import dev.holdfast.mqtt.impl.packet.Unsubscribe;
+import dev.holdfast.mqtt.impl.session.SubscriptionRequests.Item;
+import dev.holdfast.mqtt.impl.session.SubscriptionRequests.Request;
+import dev.holdfast.mqtt.spi.ClientSettings;
 import dev.holdfast.mqtt.store.Change;
+import dev.holdfast.mqtt.store.Recovered;
+import dev.holdfast.mqtt.store.SessionState.Presence;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.ToLongFunction;
@@ -30,60 +37,44 @@ import org.jspecify.annotations.Nullable;
  * after a restart is noticed to be new.
  */
 final class Subscriptions {
+    /** Requests without an answer; more wait until there are fewer. */
+    static final int MOST_OPEN = 64;
+
+    /** Topic Filters in one packet, and so those of one Subscription Identifier. */
+    static final int MOST_IN_PACKET = 64;
+
     /** What the application wants for one Topic Filter. */
     private static final class Declared {
         Subscription wanted;
+
+        /** The Topic Filters that were declared with it, for the same handler. */
+        List<String> group;
 
         /** Calls of subscribe() that wait for the server's answer. */
         final List<Long> waiting = new ArrayList<>();
 
         /** The last request for it: a refusal of an older one says nothing of it. */
-        private @Nullable Request last;
+        @Nullable Request last;
 
         /** Whether it was given to the builder, and so stays when the server refuses it. */
         boolean permanent;
 
-        Declared(Subscription wanted) {
+        Declared(Subscription wanted, List<String> group) {
             this.wanted = wanted;
-        }
-
-        boolean isLast(Request request) {
-            return last == request;
+            this.group = group;
         }
     }
 
-    /** A SUBSCRIBE or UNSUBSCRIBE without an answer. */
-    private interface Request {
-        String topicFilter();
-    }
-
-    private record SubscribeRequest(Subscription subscription, List<Long> tokens)
-            implements Request {
-        @Override
-        public String topicFilter() {
-            return subscription.topicFilter();
-        }
-
-        @Override
-        public String toString() {
-            return "a SUBSCRIBE";
-        }
-    }
-
-    /** With what the server had before, as far as it said so; null if nothing. */
-    private record UnsubscribeRequest(
-            String topicFilter, List<Long> tokens, @Nullable Subscription former)
-            implements Request {
-        @Override
-        public String toString() {
-            return "an UNSUBSCRIBE";
-        }
-    }
+    /** A Topic Filter to be unsubscribed, with the calls that wait and those it came with. */
+    private record Unwanted(List<Long> waiting, List<String> group) {}
 
     private final Resubscribe resubscribe;
-    private final PacketIdentifiers<Object> identifiers;
+    private final boolean wantsIdentifiers;
     private final Outbox outbox;
     private final ToLongFunction<Packet> encodedSize;
+    private final SubscriptionIdentifiers identifiers;
+    private final SubscriptionRequests requests;
+    private final SubscriptionCalls calls;
 
     private final Map<String, Declared> declared = new LinkedHashMap<>();
 
@@ -97,90 +88,102 @@ final class Subscriptions {
     private final Set<String> uncertain = new HashSet<>();
 
     /**
-     * Topic Filters with an open request that is older than one answered already: in which order
-     * the server took them is not known. A part of {@link #uncertain}.
+     * Topic Filters that the server may have without a Subscription Identifier. While there are
+     * any, identifiers do not say for whom a message is: one of these may want it too.
      */
-    private final Set<String> disordered = new HashSet<>();
+    private final Set<String> plain = new HashSet<>();
 
     /** Whether the server may have any other, from a run or a session that nobody knows of. */
     private boolean mayHaveOthers;
 
-    /** Topic Filters to be unsubscribed, with the calls that wait. */
-    private final Map<String, List<Long>> unwanted = new LinkedHashMap<>();
+    private final Map<String, Unwanted> unwanted = new LinkedHashMap<>();
 
-    /** Requests on this connection without an answer, by Packet Identifier. */
-    private final Map<Integer, Request> requests = new LinkedHashMap<>();
+    /** Topic Filters, declared or unwanted, whose request is to leave; in this order. */
+    private final Set<String> due = new LinkedHashSet<>();
 
     private @Nullable ServerLimits limits;
 
     Subscriptions(
-            Resubscribe resubscribe,
-            Iterable<Subscription> permanent,
-            Iterable<Subscription> recovered,
-            boolean mayHaveOthers,
-            PacketIdentifiers<Object> identifiers,
+            ClientSettings settings,
+            Recovered recovered,
+            PacketIdentifiers<Object> packetIdentifiers,
             Outbox outbox,
+            Time time,
             ToLongFunction<Packet> encodedSize) {
-        this.resubscribe = resubscribe;
-        this.mayHaveOthers = mayHaveOthers;
-        this.identifiers = identifiers;
+        this.resubscribe = settings.resubscribe();
+        this.wantsIdentifiers = settings.subscriptionIdentifiers();
+        this.mayHaveOthers = recovered.presence() != Presence.NONE;
         this.outbox = outbox;
         this.encodedSize = encodedSize;
-        for (Subscription s : permanent) {
-            Declared d = new Declared(s);
-            d.permanent = true;
-            declared.put(s.topicFilter(), d);
+        identifiers = new SubscriptionIdentifiers(recovered, outbox);
+        requests = new SubscriptionRequests(packetIdentifiers);
+        calls = new SubscriptionCalls(settings.operationTimeout(), time, outbox);
+        for (List<Subscription> group : settings.subscriptionGroups()) {
+            List<String> filters = group.stream().map(Subscription::topicFilter).toList();
+            for (Subscription s : group) {
+                Declared d = new Declared(s, filters);
+                d.permanent = true;
+                declared.put(s.topicFilter(), d);
+            }
         }
-        for (Subscription s : recovered) {
+        for (Subscription s : recovered.subscriptions()) {
             confirmed.put(s.topicFilter(), s);
+            if (identifiers.of(s.topicFilter()) == 0) {
+                plain.add(s.topicFilter());
+            }
         }
     }
 
     // ---- from the application
 
-    void subscribe(long token, Subscription subscription) {
-        List<Long> undone = unwanted.remove(subscription.topicFilter());
-        if (undone != null) {
-            undone.forEach(t -> outbox.tell(new Event.Unsubscribed(t)));
+    /** Several Topic Filters for one handler. */
+    void subscribe(List<SubscribeCall> group) {
+        List<String> filters = group.stream().map(c -> c.subscription().topicFilter()).toList();
+        for (SubscribeCall call : group) {
+            calls.add(call);
+            String filter = call.subscription().topicFilter();
+            Unwanted undone = unwanted.remove(filter);
+            if (undone != null) {
+                calls.unsubscribed(undone.waiting());
+            }
+            Declared d =
+                    declared.computeIfAbsent(
+                            filter, f -> new Declared(call.subscription(), filters));
+            d.wanted = call.subscription();
+            d.group = filters;
+            // From now on it is that of the caller, who learns of a refusal.
+            d.permanent = false;
+            d.waiting.add(call.token());
+            due.add(filter);
         }
-        Declared d =
-                declared.computeIfAbsent(
-                        subscription.topicFilter(), f -> new Declared(subscription));
-        d.wanted = subscription;
-        // From now on it is that of the caller, who learns of a refusal.
-        d.permanent = false;
-        d.waiting.add(token);
-        if (limits != null) {
-            request(d, limits);
-        }
+        send();
     }
 
-    void unsubscribe(long token, String topicFilter) {
-        Declared d = declared.remove(topicFilter);
-        if (d != null) {
-            failWaiting(d, topicFilter);
+    void unsubscribe(List<UnsubscribeCall> group) {
+        List<String> filters = group.stream().map(UnsubscribeCall::topicFilter).toList();
+        for (UnsubscribeCall call : group) {
+            calls.add(call);
+            String filter = call.topicFilter();
+            Declared d = declared.remove(filter);
+            if (d != null) {
+                calls.subscribeFailed(d.waiting, undeclared(filter));
+            }
+            due.remove(filter);
+            if (!mayBeThere(filter)) {
+                calls.unsubscribed(List.of(call.token()));
+                continue;
+            }
+            unwanted.computeIfAbsent(filter, f -> new Unwanted(new ArrayList<>(), filters))
+                    .waiting()
+                    .add(call.token());
+            due.add(filter);
         }
-        if (!mayBeThere(topicFilter)) {
-            outbox.tell(new Event.Unsubscribed(token));
-            return;
-        }
-        unwanted.computeIfAbsent(topicFilter, f -> new ArrayList<>()).add(token);
-        if (limits != null) {
-            requestUnsubscribe(topicFilter, limits);
-        }
+        send();
     }
 
-    private void failWaiting(Declared d, String topicFilter) {
-        for (long token : d.waiting) {
-            outbox.tell(
-                    new Event.SubscribeFailed(
-                            token,
-                            new MqttException.ClientClosed(
-                                    "'"
-                                            + topicFilter
-                                            + "' was unsubscribed before it was subscribed")));
-        }
-        d.waiting.clear();
+    private static MqttException undeclared(String filter) {
+        return new MqttException.ClientClosed(
+                "'" + filter + "' was unsubscribed before it was subscribed");
     }
 
     private boolean mayBeThere(String topicFilter) {
@@ -190,15 +193,32 @@ final class Subscriptions {
                 || unwanted.containsKey(topicFilter);
     }
 
-    // ---- to the server
+    /** Fails calls that have waited too long. */
+    void expire() {
+        calls.expire();
+    }
+
+    long deadline() {
+        return calls.nextDeadline();
+    }
+
+    // ---- connections
 
     /** The server has no session any more, and with it no subscriptions. */
     void sessionLost() {
-        confirmed.keySet().forEach(f -> outbox.persist(new Change.Unsubscribed(f)));
+        Set<String> changed = new LinkedHashSet<>(confirmed.keySet());
         confirmed.clear();
         uncertain.clear();
+        plain.clear();
         mayHaveOthers = false;
-        unwanted.values().forEach(l -> l.forEach(t -> outbox.tell(new Event.Unsubscribed(t))));
+        for (String filter : identifiers.topicFilters()) {
+            if (!declared.containsKey(filter)) {
+                identifiers.release(filter);
+                changed.add(filter);
+            }
+        }
+        changed.forEach(identifiers::persistUnconfirmed);
+        unwanted.values().forEach(u -> calls.unsubscribed(u.waiting()));
         unwanted.clear();
     }
 
@@ -208,104 +228,228 @@ final class Subscriptions {
         if (maybeNew) {
             List.copyOf(confirmed.keySet()).forEach(this::doubt);
         }
-        for (String filter : List.copyOf(unwanted.keySet())) {
-            requestUnsubscribe(filter, serverLimits);
-        }
-        for (Declared d : List.copyOf(declared.values())) {
-            if (isDue(d)) {
-                request(d, serverLimits);
+        due.clear();
+        due.addAll(unwanted.keySet());
+        Map<Integer, List<String>> owners = new HashMap<>();
+        for (Declared d : declared.values()) {
+            if (isDue(d, owners)) {
+                due.add(d.wanted.topicFilter());
             }
         }
+        send();
     }
 
-    private boolean isDue(Declared d) {
-        boolean absent = !d.wanted.equals(confirmed.get(d.wanted.topicFilter()));
+    private boolean isDue(Declared d, Map<Integer, List<String>> owners) {
+        String filter = d.wanted.topicFilter();
+        boolean absent =
+                !d.wanted.equals(confirmed.get(filter))
+                        || (usesIdentifiers() && isWronglyIdentified(d, owners));
         return !d.waiting.isEmpty()
                 || resubscribe == Resubscribe.ALWAYS
                 || (resubscribe == Resubscribe.WHEN_ABSENT && absent);
     }
 
+    /** Whether it has no identifier, or that of Topic Filters with another handler. */
+    private boolean isWronglyIdentified(Declared d, Map<Integer, List<String>> owners) {
+        int identifier = identifiers.of(d.wanted.topicFilter());
+        return identifier == 0 || owners.computeIfAbsent(identifier, i -> d.group) != d.group;
+    }
+
+    private boolean usesIdentifiers() {
+        return wantsIdentifiers && limits != null && limits.subscriptionIdentifiers();
+    }
+
     void disconnected() {
         limits = null;
-        for (Map.Entry<Integer, Request> open : requests.entrySet()) {
-            identifiers.free(open.getKey());
-            if (open.getValue() instanceof SubscribeRequest r) {
-                waitAgain(r);
-            } else if (open.getValue() instanceof UnsubscribeRequest r) {
-                waitAgain(r);
+        due.clear();
+        for (Request unanswered : requests.abandon()) {
+            for (Item item : unanswered.items()) {
+                if (unanswered.subscribes()) {
+                    subscribeAgain(item);
+                } else {
+                    unsubscribeAgain(item);
+                }
             }
         }
-        requests.clear();
-        disordered.clear();
+    }
+
+    private void subscribeAgain(Item item) {
+        Declared d = declared.get(item.topicFilter());
+        if (d != null) {
+            d.waiting.addAll(item.tokens());
+        } else {
+            calls.subscribeFailed(
+                    item.tokens(),
+                    new MqttException.ConnectionLost(
+                            "The connection ended before the server answered", null, false));
+        }
     }
 
     /**
      * It may have arrived, so what the server has is not known; unless it is wanted again, it is
      * asked for again.
      */
-    private void waitAgain(UnsubscribeRequest r) {
-        if (declared.containsKey(r.topicFilter())) {
-            r.tokens().forEach(t -> outbox.tell(new Event.Unsubscribed(t)));
+    private void unsubscribeAgain(Item item) {
+        if (declared.containsKey(item.topicFilter())) {
+            calls.unsubscribed(item.tokens());
         } else {
-            unwanted.computeIfAbsent(r.topicFilter(), f -> new ArrayList<>()).addAll(r.tokens());
+            unwanted.computeIfAbsent(
+                            item.topicFilter(),
+                            f -> new Unwanted(new ArrayList<>(), List.of(f)))
+                    .waiting()
+                    .addAll(item.tokens());
         }
     }
 
-    private void waitAgain(SubscribeRequest r) {
-        Declared d = declared.get(r.subscription().topicFilter());
-        if (d != null) {
-            d.waiting.addAll(r.tokens());
+    // ---- to the server
+
+    /** Sends what is due, as far as there is a connection, and room for more open requests. */
+    private void send() {
+        ServerLimits now = limits;
+        while (now != null && !due.isEmpty() && requests.count() < MOST_OPEN) {
+            String next = due.iterator().next();
+            Declared d = declared.get(next);
+            if (d != null) {
+                subscribe(d, now);
+            } else {
+                unsubscribe(next, now);
+            }
+        }
+    }
+
+    private void subscribe(Declared first, ServerLimits now) {
+        List<Declared> together = new ArrayList<>();
+        List<Subscription> wanted = new ArrayList<>();
+        for (String filter : first.group) {
+            Declared d = declared.get(filter);
+            if (d == null || d.group != first.group || !due.contains(filter)) {
+                continue;
+            }
+            MqttException refusal = SubscriptionRules.refusal(d.wanted, now);
+            wanted.add(d.wanted);
+            long larger = size(wanted);
+            if (refusal == null && larger > now.maximumPacketSize() && together.isEmpty()) {
+                refusal = SubscriptionRules.tooLarge("SUBSCRIBE", filter, larger, now);
+            }
+            if (refusal != null) {
+                wanted.remove(wanted.size() - 1);
+                refuse(d, refusal);
+                continue;
+            }
+            if (larger > now.maximumPacketSize()) {
+                wanted.remove(wanted.size() - 1);
+                break;
+            }
+            together.add(d);
+            if (together.size() == MOST_IN_PACKET) {
+                break;
+            }
+        }
+        if (!together.isEmpty()) {
+            send(together, wanted);
+        }
+    }
+
+    private long size(List<Subscription> wanted) {
+        int identifier = usesIdentifiers() ? SubscriptionIdentifiers.MAXIMUM : 0;
+        return encodedSize.applyAsLong(new Subscribe(1, wanted, identifier, List.of()));
+    }
+
+    private Item item(Declared d) {
+        String filter = d.wanted.topicFilter();
+        Item item =
+                new Item(filter, List.copyOf(d.waiting), d.wanted, null, !mayBeThere(filter));
+        d.waiting.clear();
+        due.remove(filter);
+        return item;
+    }
+
+    private void refuse(Declared d, MqttException cause) {
+        Request refused = new Request(true, List.of(item(d)), 0);
+        d.last = refused;
+        refused(refused, refused.items().get(0), cause);
+    }
+
+    private void send(List<Declared> together, List<Subscription> wanted) {
+        int identifier = usesIdentifiers() ? identifierOf(together) : 0;
+        List<Item> items = together.stream().map(this::item).toList();
+        Request request = new Request(true, items, identifier);
+        together.forEach(d -> d.last = request);
+        int packetIdentifier = requests.add(request);
+        if (packetIdentifier == 0) {
+            items.forEach(i -> refused(request, i, SubscriptionRules.noPacketIdentifier()));
             return;
         }
-        r.tokens()
-                .forEach(
-                        t ->
-                                outbox.tell(
-                                        new Event.SubscribeFailed(
-                                                t,
-                                                new MqttException.ConnectionLost(
-                                                        "The connection ended before the server answered",
-                                                        null,
-                                                        false))));
-    }
-
-    private void request(Declared d, ServerLimits limits) {
-        SubscribeRequest request = new SubscribeRequest(d.wanted, List.copyOf(d.waiting));
-        d.waiting.clear();
-        d.last = request;
-        MqttException refusal = refusal(d.wanted, limits);
-        int identifier = refusal == null ? identifiers.take(request) : 0;
-        if (refusal != null) {
-            refused(request, refusal);
-        } else if (identifier == 0) {
-            refused(request, noIdentifier());
-        } else {
-            if (!d.wanted.equals(confirmed.get(d.wanted.topicFilter()))) {
-                doubt(d.wanted.topicFilter());
+        for (Subscription s : wanted) {
+            String filter = s.topicFilter();
+            if (identifier == 0) {
+                plain.add(filter);
             }
-            requests.put(identifier, request);
-            outbox.send(new Subscribe(identifier, List.of(d.wanted), 0, List.of()));
+            if (identifier != identifiers.of(filter)
+                    || identifiers.isUnstored(filter)
+                    || !s.equals(confirmed.get(filter))) {
+                doubt(filter);
+            }
+        }
+        outbox.send(new Subscribe(packetIdentifier, wanted, identifier, List.of()));
+    }
+
+    /** The one they have, unless it is also that of Topic Filters with another handler. */
+    private int identifierOf(List<Declared> together) {
+        List<String> group = together.get(0).group;
+        List<String> filters = together.stream().map(d -> d.wanted.topicFilter()).toList();
+        int first = identifiers.of(filters.get(0));
+        boolean fits = first != 0 && filters.stream().allMatch(f -> identifiers.of(f) == first);
+        for (String filter : fits ? identifiers.sharing(first) : List.<String>of()) {
+            Declared d = declared.get(filter);
+            fits &= d == null || d.group == group;
+        }
+        return fits ? first : identifiers.give(filters);
+    }
+
+    private void unsubscribe(String first, ServerLimits now) {
+        List<String> together = new ArrayList<>();
+        for (String filter : Objects.requireNonNull(unwanted.get(first), first).group()) {
+            if (!due.contains(filter) || !unwanted.containsKey(filter)) {
+                continue;
+            }
+            together.add(filter);
+            long size = encodedSize.applyAsLong(new Unsubscribe(1, together, List.of()));
+            if (size > now.maximumPacketSize()) {
+                together.remove(together.size() - 1);
+                if (together.isEmpty()) {
+                    MqttException cause =
+                            SubscriptionRules.tooLarge("UNSUBSCRIBE", filter, size, now);
+                    calls.unsubscribeFailed(takeUnwanted(filter).tokens(), cause);
+                    continue;
+                }
+                break;
+            }
+            if (together.size() == MOST_IN_PACKET) {
+                break;
+            }
+        }
+        if (!together.isEmpty()) {
+            sendUnsubscribe(together);
         }
     }
 
-    private void requestUnsubscribe(String topicFilter, ServerLimits limits) {
-        List<Long> tokens = unwanted.remove(topicFilter);
-        UnsubscribeRequest request =
-                new UnsubscribeRequest(
-                        topicFilter,
-                        tokens == null ? List.of() : tokens,
-                        confirmed.get(topicFilter));
-        Unsubscribe probe = new Unsubscribe(1, List.of(topicFilter), List.of());
-        MqttException refusal = tooLarge(probe, "UNSUBSCRIBE", topicFilter, limits);
-        int identifier = refusal == null ? identifiers.take(request) : 0;
-        if (identifier == 0) {
-            MqttException cause = refusal == null ? noIdentifier() : refusal;
-            request.tokens().forEach(t -> outbox.tell(new Event.UnsubscribeFailed(t, cause)));
-        } else {
-            doubt(topicFilter);
-            requests.put(identifier, request);
-            outbox.send(new Unsubscribe(identifier, List.of(topicFilter), List.of()));
+    private Item takeUnwanted(String filter) {
+        due.remove(filter);
+        Unwanted u = Objects.requireNonNull(unwanted.remove(filter), filter);
+        return new Item(filter, u.waiting(), null, confirmed.get(filter), false);
+    }
+
+    private void sendUnsubscribe(List<String> filters) {
+        List<Item> items = filters.stream().map(this::takeUnwanted).toList();
+        int packetIdentifier = requests.add(new Request(false, items, 0));
+        if (packetIdentifier == 0) {
+            MqttException cause = SubscriptionRules.noPacketIdentifier();
+            items.forEach(i -> calls.unsubscribeFailed(i.tokens(), cause));
+            return;
         }
+        filters.forEach(this::doubt);
+        outbox.send(new Unsubscribe(packetIdentifier, List.copyOf(filters), List.of()));
     }
 
     /**
@@ -314,175 +458,124 @@ final class Subscriptions {
      */
     private void doubt(String topicFilter) {
         uncertain.add(topicFilter);
-        if (confirmed.remove(topicFilter) != null) {
-            outbox.persist(new Change.Unsubscribed(topicFilter));
+        boolean wasConfirmed = confirmed.remove(topicFilter) != null;
+        if (wasConfirmed || identifiers.isUnstored(topicFilter)) {
+            identifiers.persistUnconfirmed(topicFilter);
         }
     }
 
-    private void confirm(Subscription subscription) {
-        uncertain.remove(subscription.topicFilter());
-        confirmed.put(subscription.topicFilter(), subscription);
-        outbox.persist(new Change.Subscribed(subscription));
-    }
-
-    private boolean isOpen(String topicFilter) {
-        return requests.values().stream().anyMatch(r -> r.topicFilter().equals(topicFilter));
-    }
-
-    private @Nullable MqttException refusal(Subscription s, ServerLimits limits) {
-        String filter = s.topicFilter();
-        boolean wildcard = filter.indexOf('+') >= 0 || filter.indexOf('#') >= 0;
-        if (wildcard && !limits.wildcardSubscriptions()) {
-            return new MqttException.SubscribeRejected(
-                    "The server allows no wildcards: subscribe without those of '" + filter + "'",
-                    ReasonCode.WILDCARD_SUBSCRIPTIONS_NOT_SUPPORTED);
+    private void confirm(Subscription subscription, int identifier) {
+        String filter = subscription.topicFilter();
+        uncertain.remove(filter);
+        confirmed.put(filter, subscription);
+        if (identifier == 0) {
+            identifiers.release(filter);
+        } else {
+            plain.remove(filter);
         }
-        if (filter.startsWith("$share/") && !limits.sharedSubscriptions()) {
-            return new MqttException.SubscribeRejected(
-                    "The server allows no shared subscriptions such as '" + filter + "'",
-                    ReasonCode.SHARED_SUBSCRIPTIONS_NOT_SUPPORTED);
-        }
-        Subscribe probe = new Subscribe(1, List.of(s), 0, List.of());
-        return tooLarge(probe, "SUBSCRIBE", filter, limits);
+        identifiers.persistConfirmed(subscription);
     }
 
-    private @Nullable MqttException tooLarge(
-            Packet packet, String name, String filter, ServerLimits limits) {
-        long size = encodedSize.applyAsLong(packet);
-        if (size <= limits.maximumPacketSize()) {
-            return null;
+    /** The server does not have it. */
+    private void absent(String filter) {
+        uncertain.remove(filter);
+        plain.remove(filter);
+        if (!declared.containsKey(filter) && identifiers.release(filter)) {
+            identifiers.persistUnconfirmed(filter);
         }
-        return new MqttException.SubscribeRejected(
-                "The "
-                        + name
-                        + " of '"
-                        + filter
-                        + "' takes "
-                        + size
-                        + " bytes; the server allows "
-                        + limits.maximumPacketSize(),
-                ReasonCode.PACKET_TOO_LARGE);
-    }
-
-    private static MqttException noIdentifier() {
-        return new MqttException.SubscribeRejected(
-                "All 65,535 Packet Identifiers are in use: wait for acknowledgements",
-                ReasonCode.QUOTA_EXCEEDED);
     }
 
     // ---- answers
 
     void received(Suback p) {
-        if (!(requests.get(p.packetIdentifier()) instanceof SubscribeRequest r)) {
-            throw unexpected("SUBACK", p.packetIdentifier());
+        Request r = requests.answeredBy("SUBACK", true, p.packetIdentifier(), p.reasons());
+        List<@Nullable QoS> granted = new ArrayList<>();
+        for (ReasonCode reason : p.reasons()) {
+            granted.add(reason.isError() ? null : SubscriptionRules.granted(reason));
         }
-        ReasonCode reason = only(p.reasons(), "SUBACK");
-        boolean certain = answered(p.packetIdentifier(), r);
-        String filter = r.topicFilter();
-        if (reason.isError()) {
-            refused(
-                    r,
-                    new MqttException.SubscribeRejected(
-                            "The server refused the subscription to '"
-                                    + filter
-                                    + "': "
-                                    + reason
-                                    + (p.reasonString() == null ? "" : ", " + p.reasonString()),
-                            reason));
-            return;
+        Set<String> certain = requests.close(p.packetIdentifier(), r);
+        for (int i = 0; i < r.items().size(); i++) {
+            Item item = r.items().get(i);
+            QoS qos = granted.get(i);
+            Subscription wanted = Objects.requireNonNull(item.wanted());
+            if (qos == null) {
+                refused(
+                        r,
+                        item,
+                        SubscriptionRules.refusedByServer(
+                                item.topicFilter(), p.reasons().get(i), p));
+                if (item.fresh() && certain.contains(item.topicFilter())) {
+                    absent(item.topicFilter());
+                }
+                continue;
+            }
+            if (certain.contains(item.topicFilter())) {
+                confirm(wanted, r.identifier());
+            }
+            calls.subscribed(
+                    item.tokens(),
+                    new Subscribed(
+                            wanted,
+                            qos,
+                            Optional.ofNullable(p.reasonString()),
+                            p.userProperties()));
         }
-        if (certain) {
-            confirm(r.subscription());
-        }
-        Subscribed subscribed =
-                new Subscribed(
-                        r.subscription(),
-                        granted(reason),
-                        Optional.ofNullable(p.reasonString()),
-                        p.userProperties());
-        r.tokens().forEach(t -> outbox.tell(new Event.Subscribed(t, subscribed)));
-    }
-
-    private static QoS granted(ReasonCode reason) {
-        return switch (reason) {
-            case SUCCESS -> QoS.AT_MOST_ONCE;
-            case GRANTED_QOS_1 -> QoS.AT_LEAST_ONCE;
-            case GRANTED_QOS_2 -> QoS.EXACTLY_ONCE;
-            default -> throw ProtocolViolation.protocolError("SUBACK grants " + reason);
-        };
+        send();
     }
 
     /**
      * A call of subscribe() that is refused takes its declaration back. One that was given to the
-     * builder, or that the server had confirmed before, stays, and is tried again with the next
-     * connection.
+     * builder, that nobody waits for, or that the server had confirmed before, stays, and is tried
+     * again with the next connection.
      */
-    private void refused(SubscribeRequest r, MqttException cause) {
-        Declared d = declared.get(r.topicFilter());
-        if (d != null && (d.permanent || r.tokens().isEmpty())) {
-            outbox.tell(new Event.SubscriptionRefused(r.subscription(), cause));
-        } else if (d != null && d.waiting.isEmpty() && d.isLast(r)) {
-            declared.remove(r.topicFilter());
+    private void refused(Request r, Item item, MqttException cause) {
+        Declared d = declared.get(item.topicFilter());
+        if (d != null && (d.permanent || calls.waiting(item.tokens()).isEmpty())) {
+            outbox.tell(
+                    new Event.SubscriptionRefused(Objects.requireNonNull(item.wanted()), cause));
+        } else if (d != null && d.waiting.isEmpty() && d.last == r) {
+            declared.remove(item.topicFilter());
+            due.remove(item.topicFilter());
         }
-        r.tokens().forEach(t -> outbox.tell(new Event.SubscribeFailed(t, cause)));
+        calls.subscribeFailed(item.tokens(), cause);
     }
 
     void received(Unsuback p) {
-        if (!(requests.get(p.packetIdentifier()) instanceof UnsubscribeRequest r)) {
-            throw unexpected("UNSUBACK", p.packetIdentifier());
-        }
-        ReasonCode reason = only(p.reasons(), "UNSUBACK");
-        boolean certain = answered(p.packetIdentifier(), r);
-        if (reason.isError()) {
-            MqttException cause =
+        Request r = requests.answeredBy("UNSUBACK", false, p.packetIdentifier(), p.reasons());
+        Set<String> certain = requests.close(p.packetIdentifier(), r);
+        for (int i = 0; i < r.items().size(); i++) {
+            Item item = r.items().get(i);
+            String filter = item.topicFilter();
+            ReasonCode reason = p.reasons().get(i);
+            if (!reason.isError()) {
+                if (certain.contains(filter)) {
+                    absent(filter);
+                }
+                calls.unsubscribed(item.tokens());
+                continue;
+            }
+            if (item.former() != null && certain.contains(filter)) {
+                confirm(item.former(), identifiers.of(filter));
+            }
+            calls.unsubscribeFailed(
+                    item.tokens(),
                     new MqttException.SubscribeRejected(
-                            "The server refused to unsubscribe '"
-                                    + r.topicFilter()
-                                    + "': "
-                                    + reason,
-                            reason);
-            if (r.former() != null && certain) {
-                confirm(r.former());
-            }
-            r.tokens().forEach(t -> outbox.tell(new Event.UnsubscribeFailed(t, cause)));
-            return;
+                            "The server refused to unsubscribe '" + filter + "': " + reason,
+                            reason));
         }
-        if (certain) {
-            uncertain.remove(r.topicFilter());
-        }
-        r.tokens().forEach(t -> outbox.tell(new Event.Unsubscribed(t)));
+        send();
     }
 
-    private static ProtocolViolation unexpected(String name, int packetIdentifier) {
-        return ProtocolViolation.protocolError(
-                name
-                        + " with Packet Identifier "
-                        + packetIdentifier
-                        + ", for which there was no request");
+    // ---- sight
+
+    /** The Subscription Identifiers of a message that say for whom it is; none if they do not. */
+    List<Integer> telling(List<Integer> received) {
+        return received.isEmpty() || !plain.isEmpty() ? List.of() : identifiers.known(received);
     }
 
-    private static ReasonCode only(List<ReasonCode> reasons, String name) {
-        if (reasons.size() != 1) {
-            throw ProtocolViolation.protocolError(
-                    name + " with " + reasons.size() + " reason codes for one Topic Filter");
-        }
-        return reasons.get(0);
-    }
-
-    /** Tells whether it is certain now what the server has of this Topic Filter. */
-    private boolean answered(int packetIdentifier, Request answered) {
-        String filter = answered.topicFilter();
-        for (Request older : requests.values()) {
-            if (older == answered) {
-                break;
-            }
-            if (older.topicFilter().equals(filter)) {
-                disordered.add(filter);
-            }
-        }
-        requests.remove(packetIdentifier);
-        identifiers.free(packetIdentifier);
-        return !isOpen(filter) && !disordered.remove(filter);
+    /** The Topic Filters that {@link #telling} identifiers stand for. */
+    List<String> filters(List<Integer> telling) {
+        return identifiers.filters(telling);
     }
 
     List<Subscription> confirmed() {

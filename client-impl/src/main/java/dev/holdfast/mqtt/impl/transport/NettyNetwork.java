@@ -180,7 +180,10 @@ public final class NettyNetwork implements Network {
                 channel.pipeline().addLast(handler);
             }
             channel.pipeline()
-                    .addLast(link.handler(new Decoder(settings.maximumPacketSize(), 0, true)));
+                    .addLast(link.handler(new Decoder(
+                                            settings.maximumPacketSize(),
+                                            settings.topicAliasMaximum(),
+                                            true)));
         }
     }
 

@@ -59,6 +59,8 @@ final class SabotagedStart {
                 r.queuedBytes(),
                 receivedIdentifiers,
                 inbox,
-                r.subscriptions());
+                r.subscriptions(),
+                r.subscriptionIdentifiers(),
+                r.highestSubscriptionIdentifier());
     }
 }

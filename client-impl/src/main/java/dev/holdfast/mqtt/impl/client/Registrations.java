@@ -1,0 +1,129 @@
+package dev.holdfast.mqtt.impl.client;
+
+import dev.holdfast.mqtt.MessageHandler;
+import dev.holdfast.mqtt.impl.session.Incoming;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who gets which message. Where the server says by Subscription Identifiers for which Topic Filters
+ * it sent a message, their handlers get it and no others; otherwise all whose Topic Filter matches.
+ * A handler with several of them gets it once. May be used by several threads at once.
+ */
+final class Registrations {
+    /** One handler for one Topic Filter; each is itself and no other. */
+    static final class Registration {
+        final String topicFilter;
+        final TopicFilter matcher;
+        private final MessageHandler handler;
+        private final Feed feed;
+
+        private Registration(String topicFilter, MessageHandler handler, Feed feed) {
+            this.topicFilter = topicFilter;
+            this.matcher = new TopicFilter(topicFilter);
+            this.handler = handler;
+            this.feed = feed;
+        }
+    }
+
+    /** The one feed of a handler, as long as it is registered. */
+    private static final class Shared {
+        final Feed feed;
+        int registrations;
+
+        Shared(Feed feed) {
+            this.feed = feed;
+        }
+    }
+
+    private final Feeds feeds;
+    private final Map<MessageHandler, Shared> shared = new IdentityHashMap<>();
+    private final Map<String, Registration> byFilter = new ConcurrentHashMap<>();
+
+    /** The same in the order of registration, for messages that name no Topic Filter. */
+    private final List<Registration> inOrder = new CopyOnWriteArrayList<>();
+
+    private volatile int latest;
+
+    Registrations(Feeds feeds) {
+        this.feeds = feeds;
+    }
+
+    /** A second registration for the same Topic Filter replaces the first. */
+    synchronized List<Registration> register(List<String> topicFilters, MessageHandler handler) {
+        Shared feed = shared.computeIfAbsent(handler, h -> new Shared(feeds.feed(h)));
+        feed.registrations += topicFilters.size();
+        List<Registration> registered = new ArrayList<>();
+        for (String filter : topicFilters) {
+            Registration registration = new Registration(filter, handler, feed.feed);
+            Registration before = byFilter.put(filter, registration);
+            // In one step, or a message in between would find nobody.
+            if (before == null) {
+                inOrder.add(registration);
+            } else {
+                inOrder.set(inOrder.indexOf(before), registration);
+                leave(before);
+            }
+            registered.add(registration);
+        }
+        latest++;
+        return registered;
+    }
+
+    private void leave(Registration registration) {
+        shared.computeIfPresent(
+                registration.handler, (h, feed) -> --feed.registrations == 0 ? null : feed);
+    }
+
+    /** Changes with each registration. */
+    int latest() {
+        return latest;
+    }
+
+    @Nullable Registration find(String topicFilter) {
+        return byFilter.get(topicFilter);
+    }
+
+    /** Takes a handler back, unless another has come in its place; tells whether it did. */
+    synchronized boolean unregister(Registration registration) {
+        if (!byFilter.remove(registration.topicFilter, registration)) {
+            return false;
+        }
+        inOrder.remove(registration);
+        leave(registration);
+        return true;
+    }
+
+    /** The feeds of the handlers that get a message, each once; empty if there is none yet. */
+    List<Feed> takers(Incoming incoming) {
+        String topic = incoming.message().topic();
+        List<Feed> takers = new ArrayList<>(1);
+        boolean named = false;
+        for (String filter : incoming.topicFilters()) {
+            Registration r = byFilter.get(filter);
+            if (r == null ? TopicFilter.matches(filter, topic) : r.matcher.matches(topic)) {
+                named = true;
+                add(takers, r);
+            }
+        }
+        if (!named) {
+            for (Registration r : inOrder) {
+                if (r.matcher.matches(topic)) {
+                    add(takers, r);
+                }
+            }
+        }
+        return takers;
+    }
+
+    private static void add(List<Feed> takers, @Nullable Registration r) {
+        if (r != null && !takers.contains(r.feed)) {
+            takers.add(r.feed);
+        }
+    }
+}
