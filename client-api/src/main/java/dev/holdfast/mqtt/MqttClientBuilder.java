@@ -301,8 +301,8 @@ public final class MqttClientBuilder {
 
     /**
      * Declares a subscription with its handler, before the first message can arrive. Where several
-     * declared Topic Filters match a message, each of their handlers gets it; subscriptions with the
-     * same handler object go to the server together, and it gets a message for them once.
+     * declared Topic Filters match a message, each of their handlers gets it; subscriptions with
+     * the same handler object go to the server together, and it gets a message for them once.
      *
      * @param subscription what to subscribe to
      * @param handler takes the messages

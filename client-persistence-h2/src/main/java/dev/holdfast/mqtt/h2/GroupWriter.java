@@ -313,7 +313,8 @@ final class GroupWriter {
 
     private void writeSubscriptions(SessionChanges changes) throws SQLException {
         int session = changes.session.number;
-        for (Map.Entry<String, Optional<SubscriptionRow>> entry : changes.subscriptions.entrySet()) {
+        for (Map.Entry<String, Optional<SubscriptionRow>> entry :
+                changes.subscriptions.entrySet()) {
             if (entry.getValue().isPresent()) {
                 rows.subscription(mergeSubscription.next(), session, entry.getValue().get());
                 mergeSubscription.add(1);

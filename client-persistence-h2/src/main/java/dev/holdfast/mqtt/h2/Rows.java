@@ -105,8 +105,7 @@ final class Rows {
         OutgoingMessage queued =
                 OutgoingMessage.queued(
                         Keys.number(key),
-                        message(
-                                "OUTGOING", key, topic, qos, retain, properties, null, payload),
+                        message("OUTGOING", key, topic, qos, retain, properties, null, payload),
                         expiresAt);
         if (flight != null) {
             OutgoingMessage sent = queued.inFlight(flight.packetIdentifier());
@@ -117,8 +116,7 @@ final class Rows {
 
     void incoming(PreparedStatement insert, long key, IncomingMessage m) throws SQLException {
         Message message = m.message();
-        byte @Nullable [] properties =
-                PublishProperties.pack(message, m.subscriptionIdentifiers());
+        byte @Nullable [] properties = PublishProperties.pack(message, m.subscriptionIdentifiers());
         byte[] payload = message.payloadBytes();
         insert.setLong(1, key);
         insert.setInt(2, level(message.qos()));

@@ -30,7 +30,10 @@ final class Handlers {
     private final HandOver.Settlement settlement;
     private final Qos0Limit qos0 = new Qos0Limit();
 
-    /** The value of {@link Registrations#latest} up to which {@link #unclaimed} has been offered to all. */
+    /**
+     * The value of {@link Registrations#latest} up to which {@link #unclaimed} has been offered to
+     * all.
+     */
     private int offered;
 
     /** The highest {@link Incoming#resumption} so far; touched on the loop only. */

@@ -110,6 +110,8 @@ final class SubscriptionCalls {
 
     /** When the next one fails for having waited too long. */
     long nextDeadline() {
-        return timeout != null && !open.isEmpty() ? open.values().iterator().next().deadline() : Time.NEVER;
+        return timeout != null && !open.isEmpty()
+                ? open.values().iterator().next().deadline()
+                : Time.NEVER;
     }
 }

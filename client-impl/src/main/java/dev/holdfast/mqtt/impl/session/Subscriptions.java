@@ -15,7 +15,6 @@ import dev.holdfast.mqtt.impl.packet.Unsubscribe;
 import dev.holdfast.mqtt.impl.session.SubscriptionRequests.Item;
 import dev.holdfast.mqtt.impl.session.SubscriptionRequests.Request;
 import dev.holdfast.mqtt.spi.ClientSettings;
-import dev.holdfast.mqtt.store.Change;
 import dev.holdfast.mqtt.store.Recovered;
 import dev.holdfast.mqtt.store.SessionState.Presence;
 import java.util.ArrayList;
@@ -294,8 +293,7 @@ final class Subscriptions {
             calls.unsubscribed(item.tokens());
         } else {
             unwanted.computeIfAbsent(
-                            item.topicFilter(),
-                            f -> new Unwanted(new ArrayList<>(), List.of(f)))
+                            item.topicFilter(), f -> new Unwanted(new ArrayList<>(), List.of(f)))
                     .waiting()
                     .addAll(item.tokens());
         }
@@ -357,8 +355,7 @@ final class Subscriptions {
 
     private Item item(Declared d) {
         String filter = d.wanted.topicFilter();
-        Item item =
-                new Item(filter, List.copyOf(d.waiting), d.wanted, null, !mayBeThere(filter));
+        Item item = new Item(filter, List.copyOf(d.waiting), d.wanted, null, !mayBeThere(filter));
         d.waiting.clear();
         due.remove(filter);
         return item;

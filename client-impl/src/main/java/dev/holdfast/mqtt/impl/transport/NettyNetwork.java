@@ -180,7 +180,9 @@ public final class NettyNetwork implements Network {
                 channel.pipeline().addLast(handler);
             }
             channel.pipeline()
-                    .addLast(link.handler(new Decoder(
+                    .addLast(
+                            link.handler(
+                                    new Decoder(
                                             settings.maximumPacketSize(),
                                             settings.topicAliasMaximum(),
                                             true)));

@@ -49,7 +49,8 @@ class ConnectStatementsTest extends ScriptedTest {
                             b.clientIdentifier("")
                                     .sessionExpiry(Duration.ZERO)
                                     .receiveMaximum(65_535)
-                                    .maximumPacketSize(268_435_460);
+                                    .maximumPacketSize(268_435_460)
+                                    .topicAliasMaximum(0);
                             changes.accept(b);
                         })
                 .connect();

@@ -28,8 +28,12 @@ abstract class FaultTest extends ScriptedTest {
      * reason, closes, hands nothing over, and completes nothing.
      */
     final void leavesWhenTold(String hex, ReasonCode reason) {
+        leavesWhenTold(hex, reason, b -> {});
+    }
+
+    final void leavesWhenTold(String hex, ReasonCode reason, Consumer<MqttClientBuilder> changes) {
         Inbox inbox = new Inbox();
-        MqttClient client = receiving(inbox, b -> {});
+        MqttClient client = receiving(inbox, changes);
         ScriptedConnection connection = connect(client);
         List<Publication> open =
                 List.of(

@@ -125,7 +125,25 @@ class ServerFaultsTest extends FaultTest {
         "65535, 30 08 00 01 61 03 23 FF FF 78"
     })
     void leavesAtTopicAliasesThoughItAllowsNone(String alias, String hex) {
-        leavesWhenTold(hex, ReasonCode.TOPIC_ALIAS_INVALID);
+        leavesWhenTold(hex, ReasonCode.TOPIC_ALIAS_INVALID, b -> b.topicAliasMaximum(0));
+    }
+
+    @Statement({"3.1.2-26", "3.3.2-11"})
+    @ParameterizedTest(name = "{0}")
+    @CsvSource({
+        "0, 30 08 00 01 61 03 23 00 00 78",
+        "3 with a topic, 30 08 00 01 61 03 23 00 03 78",
+        "3 without a topic, 30 07 00 00 03 23 00 03 78",
+        "65535, 30 08 00 01 61 03 23 FF FF 78"
+    })
+    void leavesAtTopicAliasesAboveTheMaximum(String alias, String hex) {
+        leavesWhenTold(hex, ReasonCode.TOPIC_ALIAS_INVALID, b -> b.topicAliasMaximum(2));
+    }
+
+    @Statement("3.3.2-7")
+    @Test
+    void leavesAtATopicAliasThatWasGivenNoTopic() {
+        leavesWhenTold("30 07 00 00 03 23 00 02 78", ReasonCode.PROTOCOL_ERROR, b -> {});
     }
 
     /** The same at the other QoS cannot be meant as a repeat. */

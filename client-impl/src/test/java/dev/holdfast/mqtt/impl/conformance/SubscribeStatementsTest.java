@@ -59,7 +59,7 @@ class SubscribeStatementsTest extends ScriptedTest {
     @Statement({"3.8.1-1", "3.8.3-2", "3.10.1-1", "3.10.3-2"})
     void asksForOneFilterAtATimeUnderTheRightFirstByte() {
         var subscribed = client.subscribe(Subscription.to("a/b"), inbox);
-        connection.expectBytes("82 09 00 01 00 00 03 61 2F 62 02");
+        connection.expectBytes("82 0B 00 01 02 0B 01 00 03 61 2F 62 02");
         connection.send("90 04 00 01 00 02");
         get(subscribed);
         var ended = client.unsubscribe("a/b");
@@ -88,8 +88,8 @@ class SubscribeStatementsTest extends ScriptedTest {
             var subscribed = client.subscribe(wanted, inbox);
             Subscribe subscribe = connection.expect(Subscribe.class);
             assertEquals(
-                    String.format("00 00 01 61 %02X", options),
-                    connection.lastBytes().substring("82 07 00 01 ".length()));
+                    String.format("02 0B 01 00 01 61 %02X", options),
+                    connection.lastBytes().substring("82 09 00 01 ".length()));
             connection.send(suback(subscribe, ReasonCode.SUCCESS));
             get(subscribed);
         }
@@ -107,7 +107,7 @@ class SubscribeStatementsTest extends ScriptedTest {
                                 "$share/g/a", QoS.AT_MOST_ONCE, true, false, RetainHandling.SEND));
         connection.fence();
         client.subscribe(shared, inbox);
-        connection.expectBytes("82 10 00 01 00 00 0A 24 73 68 61 72 65 2F 67 2F 61 02");
+        connection.expectBytes("82 12 00 01 02 0B 01 00 0A 24 73 68 61 72 65 2F 67 2F 61 02");
     }
 
     // ---- Topic Filters
@@ -204,10 +204,9 @@ class SubscribeStatementsTest extends ScriptedTest {
         assertEquals(List.of("$share/g/a/+"), unsubscribe.topicFilters());
     }
 
-    /** Subscription Identifiers are never sent, so that their absence needs no check. */
     @Test
     @Statement("P-36")
-    void subscribesWithoutIdentifierAlsoWhereTheServerHasNone() {
+    void subscribesWithoutIdentifierWhereTheServerHasNone() {
         connection.cut();
         ScriptedConnection next = server.accept();
         next.expectConnect();

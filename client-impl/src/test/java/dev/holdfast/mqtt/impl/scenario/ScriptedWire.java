@@ -34,7 +34,7 @@ final class ScriptedWire implements Link {
         this.run = run;
         this.address = address;
         this.listener = listener;
-        decoder = new Decoder(settings.maximumPacketSize(), 0, true);
+        decoder = new Decoder(settings.maximumPacketSize(), settings.topicAliasMaximum(), true);
     }
 
     void opens() {

@@ -67,13 +67,13 @@ final class Words {
         } else if (packet instanceof Pubcomp p) {
             return name + answer(p.packetIdentifier(), p.reason());
         } else if (packet instanceof Subscribe p) {
-            return name + id(p.packetIdentifier()) + " " + of(p.subscriptions().get(0));
+            return name + id(p.packetIdentifier()) + " " + of(p);
         } else if (packet instanceof Suback p) {
-            return name + answer(p.packetIdentifier(), p.reasons().get(0));
+            return name + answer(p.packetIdentifier(), p.reasons());
         } else if (packet instanceof Unsubscribe p) {
-            return name + id(p.packetIdentifier()) + " " + p.topicFilters().get(0);
+            return name + id(p.packetIdentifier()) + " " + String.join(", ", p.topicFilters());
         } else if (packet instanceof Unsuback p) {
-            return name + answer(p.packetIdentifier(), p.reasons().get(0));
+            return name + answer(p.packetIdentifier(), p.reasons());
         } else if (packet instanceof Connect p) {
             return name
                     + (" Clean Start " + (p.cleanStart() ? 1 : 0))
@@ -87,6 +87,15 @@ final class Words {
             return name + reason + expiry;
         }
         return name;
+    }
+
+    private static String of(Subscribe p) {
+        List<String> all = p.subscriptions().stream().map(Words::of).toList();
+        return String.join(", ", all) + as(p.subscriptionIdentifier());
+    }
+
+    private static String as(int subscriptionIdentifier) {
+        return subscriptionIdentifier == 0 ? "" : " as " + subscriptionIdentifier;
     }
 
     private static String of(Publish p) {
@@ -118,6 +127,14 @@ final class Words {
 
     private static String answer(int packetIdentifier, ReasonCode reason) {
         return id(packetIdentifier) + (reason == ReasonCode.SUCCESS ? "" : " " + reason);
+    }
+
+    private static String answer(int packetIdentifier, List<ReasonCode> reasons) {
+        if (reasons.size() == 1) {
+            return answer(packetIdentifier, reasons.get(0));
+        }
+        List<String> all = reasons.stream().map(ReasonCode::toString).toList();
+        return id(packetIdentifier) + " " + String.join(", ", all);
     }
 
     // ---- changes
@@ -156,7 +173,9 @@ final class Words {
         } else if (change instanceof Change.Consumed c) {
             return delivered.get(c.deliveryId()) + " is handled";
         } else if (change instanceof Change.Subscribed c) {
-            return "subscribed to " + of(c.subscription());
+            return "subscribed to " + of(c.subscription()) + as(c.identifier());
+        } else if (change instanceof Change.Identified c) {
+            return c.topicFilter() + " is in doubt" + as(c.identifier());
         } else if (change instanceof Change.Unsubscribed c) {
             return "unsubscribed from " + c.topicFilter();
         } else if (change instanceof Change.Presence c) {

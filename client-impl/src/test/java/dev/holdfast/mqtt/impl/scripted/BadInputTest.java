@@ -34,6 +34,7 @@ class BadInputTest extends ScriptedTest {
                 b ->
                         b.resubscribe(Resubscribe.NEVER)
                                 .maximumPacketSize(1_000)
+                                .topicAliasMaximum(2)
                                 .subscription(Subscription.to("#"), inbox));
     }
 
@@ -68,7 +69,7 @@ class BadInputTest extends ScriptedTest {
         "CONNECT from a server, 10 0D 00 04 4D 51 54 54 05 02 00 00 00 00 00, PROTOCOL_ERROR",
         "a Session Expiry in DISCONNECT, E0 07 00 05 11 00 00 00 0A, PROTOCOL_ERROR",
         "AUTH without authentication, F0 0B 18 09 15 00 01 4D 16 00 02 63 31, PROTOCOL_ERROR",
-        "a Topic Alias though none is allowed, 30 08 00 01 61 03 23 00 01 78, TOPIC_ALIAS_INVALID",
+        "a Topic Alias above the maximum, 30 08 00 01 61 03 23 00 03 78, TOPIC_ALIAS_INVALID",
         "a packet above Maximum Packet Size, 30 E9 07, PACKET_TOO_LARGE"
     })
     void closesWithTheReasonAndBelievesNothing(String what, String hex, ReasonCode reason) {

@@ -122,8 +122,10 @@ public final class Packets {
         private int topicAliasMaximum;
         private @Nullable String reasonString;
         private boolean wildcards = true;
+        private boolean subscriptionIdentifiers = true;
         private boolean shared = true;
         private int keepAlive = Connack.ABSENT;
+        private @Nullable String responseInformation;
         private @Nullable String serverReference;
         private @Nullable String authenticationMethod;
         private @Nullable String authenticationData;
@@ -178,6 +180,11 @@ public final class Packets {
             return this;
         }
 
+        public ConnackBuilder withoutSubscriptionIdentifiers() {
+            subscriptionIdentifiers = false;
+            return this;
+        }
+
         public ConnackBuilder withoutSharedSubscriptions() {
             shared = false;
             return this;
@@ -185,6 +192,11 @@ public final class Packets {
 
         public ConnackBuilder serverKeepAlive(int seconds) {
             keepAlive = seconds;
+            return this;
+        }
+
+        public ConnackBuilder responseInformation(String basis) {
+            responseInformation = basis;
             return this;
         }
 
@@ -214,10 +226,10 @@ public final class Packets {
                     reasonString,
                     List.of(),
                     wildcards,
-                    true,
+                    subscriptionIdentifiers,
                     shared,
                     keepAlive,
-                    null,
+                    responseInformation,
                     serverReference,
                     authenticationMethod,
                     data(authenticationData));

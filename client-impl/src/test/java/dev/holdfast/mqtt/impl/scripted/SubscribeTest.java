@@ -156,7 +156,7 @@ class SubscribeTest extends ScriptedTest {
                         .keepingRetainFlag()
                         .retained(Subscription.RetainHandling.DO_NOT_SEND);
         var subscribed = client.subscribe(wanted, inbox);
-        connection.expectBytes("82 0B 00 01 00 00 05 78 2F 2B 2F 23 2D");
+        connection.expectBytes("82 0D 00 01 02 0B 01 00 05 78 2F 2B 2F 23 2D");
         connection.send("90 04 00 01 00 01");
         assertEquals(QoS.AT_LEAST_ONCE, get(subscribed).grantedQos());
         assertEquals(List.of(wanted), client.session().subscriptions());

@@ -54,7 +54,11 @@ final class SimulatedLink implements Link {
         sabotage = sim.sabotage.wire();
         encoder = sim.sabotage.keepsTopicAliases() ? client.onlyEncoder : new Encoder();
         oracle = new WireOracle(sim, client);
-        decoder = new Decoder(client.settings.maximumPacketSize(), 0, true);
+        decoder =
+                new Decoder(
+                        client.settings.maximumPacketSize(),
+                        client.settings.topicAliasMaximum(),
+                        true);
         up = new Pipe(sim, fromClient);
         down = new Pipe(sim, arrivals);
         long delay = sim.faults.delay(sim.faults.latency);

@@ -82,13 +82,15 @@ final class Words {
         } else if (packet instanceof Pubcomp p) {
             return name + " " + p.packetIdentifier() + of(p.reason());
         } else if (packet instanceof Subscribe p) {
-            return name + " " + p.packetIdentifier() + " " + of(p.subscriptions().get(0));
+            return name
+                    + (" " + p.packetIdentifier() + " as " + p.subscriptionIdentifier() + " ")
+                    + p.subscriptions().stream().map(Words::of).toList();
         } else if (packet instanceof Suback p) {
-            return name + " " + p.packetIdentifier() + of(p.reasons().get(0));
+            return name + " " + p.packetIdentifier() + " " + p.reasons();
         } else if (packet instanceof Unsubscribe p) {
-            return name + " " + p.packetIdentifier() + " " + p.topicFilters().get(0);
+            return name + " " + p.packetIdentifier() + " " + p.topicFilters();
         } else if (packet instanceof Unsuback p) {
-            return name + " " + p.packetIdentifier() + of(p.reasons().get(0));
+            return name + " " + p.packetIdentifier() + " " + p.reasons();
         } else if (packet instanceof Connect p) {
             return name
                     + (p.cleanStart() ? " Clean Start, Session Expiry " : " Session Expiry ")
@@ -138,7 +140,9 @@ final class Words {
         } else if (change instanceof Change.Consumed c) {
             return "Consumed " + c.deliveryId();
         } else if (change instanceof Change.Subscribed c) {
-            return "Subscribed " + of(c.subscription());
+            return "Subscribed " + of(c.subscription()) + " as " + c.identifier();
+        } else if (change instanceof Change.Identified c) {
+            return "Identified " + c.topicFilter() + " as " + c.identifier();
         } else if (change instanceof Change.Unsubscribed c) {
             return "Unsubscribed " + c.topicFilter();
         } else if (change instanceof Change.NumbersReserved c) {
