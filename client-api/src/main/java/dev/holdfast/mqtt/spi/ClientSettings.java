@@ -110,7 +110,7 @@ public record ClientSettings(
      * @return in the order of the first of each
      */
     public List<List<Subscription>> subscriptionGroups() {
-        Map<MessageHandler, List<Subscription>> groups = new IdentityHashMap<>();
+        IdentityHashMap<MessageHandler, List<Subscription>> groups = new IdentityHashMap<>();
         List<List<Subscription>> inOrder = new ArrayList<>();
         subscriptions.forEach(
                 (subscription, handler) ->

@@ -42,7 +42,7 @@ final class Registrations {
     }
 
     private final Feeds feeds;
-    private final Map<MessageHandler, Shared> shared = new IdentityHashMap<>();
+    private final IdentityHashMap<MessageHandler, Shared> shared = new IdentityHashMap<>();
     private final Map<String, Registration> byFilter = new ConcurrentHashMap<>();
 
     /** The same in the order of registration, for messages that name no Topic Filter. */

@@ -30,12 +30,35 @@ final class SubscriptionRequests {
             @Nullable Subscription former,
             boolean fresh) {}
 
-    /**
-     * A SUBSCRIBE or UNSUBSCRIBE.
-     *
-     * @param identifier the Subscription Identifier, 0 for none
-     */
-    record Request(boolean subscribes, List<Item> items, int identifier) {
+    /** A SUBSCRIBE or UNSUBSCRIBE; each is itself and no other. */
+    static final class Request {
+        private final boolean subscribes;
+        private final List<Item> items;
+        private final int identifier;
+
+        /**
+         * Describes it.
+         *
+         * @param identifier the Subscription Identifier, 0 for none
+         */
+        Request(boolean subscribes, List<Item> items, int identifier) {
+            this.subscribes = subscribes;
+            this.items = items;
+            this.identifier = identifier;
+        }
+
+        boolean subscribes() {
+            return subscribes;
+        }
+
+        List<Item> items() {
+            return items;
+        }
+
+        int identifier() {
+            return identifier;
+        }
+
         @Override
         public String toString() {
             return subscribes ? "a SUBSCRIBE" : "an UNSUBSCRIBE";

@@ -42,12 +42,21 @@ final class Subscriptions {
     /** Topic Filters in one packet, and so those of one Subscription Identifier. */
     static final int MOST_IN_PACKET = 64;
 
+    /** Topic Filters that were named in one call; each is itself and no other. */
+    private static final class Group {
+        final List<String> filters;
+
+        Group(List<String> filters) {
+            this.filters = filters;
+        }
+    }
+
     /** What the application wants for one Topic Filter. */
     private static final class Declared {
         Subscription wanted;
 
-        /** The Topic Filters that were declared with it, for the same handler. */
-        List<String> group;
+        /** Those that were declared with it, for the same handler. */
+        Group group;
 
         /** Calls of subscribe() that wait for the server's answer. */
         final List<Long> waiting = new ArrayList<>();
@@ -58,14 +67,14 @@ final class Subscriptions {
         /** Whether it was given to the builder, and so stays when the server refuses it. */
         boolean permanent;
 
-        Declared(Subscription wanted, List<String> group) {
+        Declared(Subscription wanted, Group group) {
             this.wanted = wanted;
             this.group = group;
         }
     }
 
     /** A Topic Filter to be unsubscribed, with the calls that wait and those it came with. */
-    private record Unwanted(List<Long> waiting, List<String> group) {}
+    private record Unwanted(List<Long> waiting, Group group) {}
 
     private final Resubscribe resubscribe;
     private final boolean wantsIdentifiers;
@@ -117,10 +126,10 @@ final class Subscriptions {
         identifiers = new SubscriptionIdentifiers(recovered, outbox);
         requests = new SubscriptionRequests(packetIdentifiers);
         calls = new SubscriptionCalls(settings.operationTimeout(), time, outbox);
-        for (List<Subscription> group : settings.subscriptionGroups()) {
-            List<String> filters = group.stream().map(Subscription::topicFilter).toList();
-            for (Subscription s : group) {
-                Declared d = new Declared(s, filters);
+        for (List<Subscription> all : settings.subscriptionGroups()) {
+            Group group = new Group(all.stream().map(Subscription::topicFilter).toList());
+            for (Subscription s : all) {
+                Declared d = new Declared(s, group);
                 d.permanent = true;
                 declared.put(s.topicFilter(), d);
             }
@@ -136,9 +145,10 @@ final class Subscriptions {
     // ---- from the application
 
     /** Several Topic Filters for one handler. */
-    void subscribe(List<SubscribeCall> group) {
-        List<String> filters = group.stream().map(c -> c.subscription().topicFilter()).toList();
-        for (SubscribeCall call : group) {
+    void subscribe(List<SubscribeCall> together) {
+        Group group =
+                new Group(together.stream().map(c -> c.subscription().topicFilter()).toList());
+        for (SubscribeCall call : together) {
             calls.add(call);
             String filter = call.subscription().topicFilter();
             Unwanted undone = unwanted.remove(filter);
@@ -147,9 +157,9 @@ final class Subscriptions {
             }
             Declared d =
                     declared.computeIfAbsent(
-                            filter, f -> new Declared(call.subscription(), filters));
+                            filter, f -> new Declared(call.subscription(), group));
             d.wanted = call.subscription();
-            d.group = filters;
+            d.group = group;
             // From now on it is that of the caller, who learns of a refusal.
             d.permanent = false;
             d.waiting.add(call.token());
@@ -158,9 +168,9 @@ final class Subscriptions {
         send();
     }
 
-    void unsubscribe(List<UnsubscribeCall> group) {
-        List<String> filters = group.stream().map(UnsubscribeCall::topicFilter).toList();
-        for (UnsubscribeCall call : group) {
+    void unsubscribe(List<UnsubscribeCall> together) {
+        Group group = new Group(together.stream().map(UnsubscribeCall::topicFilter).toList());
+        for (UnsubscribeCall call : together) {
             calls.add(call);
             String filter = call.topicFilter();
             Declared d = declared.remove(filter);
@@ -172,7 +182,7 @@ final class Subscriptions {
                 calls.unsubscribed(List.of(call.token()));
                 continue;
             }
-            unwanted.computeIfAbsent(filter, f -> new Unwanted(new ArrayList<>(), filters))
+            unwanted.computeIfAbsent(filter, f -> new Unwanted(new ArrayList<>(), group))
                     .waiting()
                     .add(call.token());
             due.add(filter);
@@ -229,7 +239,7 @@ final class Subscriptions {
         }
         due.clear();
         due.addAll(unwanted.keySet());
-        Map<Integer, List<String>> owners = new HashMap<>();
+        Map<Integer, Group> owners = new HashMap<>();
         for (Declared d : declared.values()) {
             if (isDue(d, owners)) {
                 due.add(d.wanted.topicFilter());
@@ -238,7 +248,7 @@ final class Subscriptions {
         send();
     }
 
-    private boolean isDue(Declared d, Map<Integer, List<String>> owners) {
+    private boolean isDue(Declared d, Map<Integer, Group> owners) {
         String filter = d.wanted.topicFilter();
         boolean absent =
                 !d.wanted.equals(confirmed.get(filter))
@@ -249,7 +259,7 @@ final class Subscriptions {
     }
 
     /** Whether it has no identifier, or that of Topic Filters with another handler. */
-    private boolean isWronglyIdentified(Declared d, Map<Integer, List<String>> owners) {
+    private boolean isWronglyIdentified(Declared d, Map<Integer, Group> owners) {
         int identifier = identifiers.of(d.wanted.topicFilter());
         return identifier == 0 || owners.computeIfAbsent(identifier, i -> d.group) != d.group;
     }
@@ -293,7 +303,7 @@ final class Subscriptions {
             calls.unsubscribed(item.tokens());
         } else {
             unwanted.computeIfAbsent(
-                            item.topicFilter(), f -> new Unwanted(new ArrayList<>(), List.of(f)))
+                            item.topicFilter(), f -> new Unwanted(new ArrayList<>(), new Group(List.of(f))))
                     .waiting()
                     .addAll(item.tokens());
         }
@@ -318,7 +328,7 @@ final class Subscriptions {
     private void subscribe(Declared first, ServerLimits now) {
         List<Declared> together = new ArrayList<>();
         List<Subscription> wanted = new ArrayList<>();
-        for (String filter : first.group) {
+        for (String filter : first.group.filters) {
             Declared d = declared.get(filter);
             if (d == null || d.group != first.group || !due.contains(filter)) {
                 continue;
@@ -393,7 +403,7 @@ final class Subscriptions {
 
     /** The one they have, unless it is also that of Topic Filters with another handler. */
     private int identifierOf(List<Declared> together) {
-        List<String> group = together.get(0).group;
+        Group group = together.get(0).group;
         List<String> filters = together.stream().map(d -> d.wanted.topicFilter()).toList();
         int first = identifiers.of(filters.get(0));
         boolean fits = first != 0 && filters.stream().allMatch(f -> identifiers.of(f) == first);
@@ -406,7 +416,7 @@ final class Subscriptions {
 
     private void unsubscribe(String first, ServerLimits now) {
         List<String> together = new ArrayList<>();
-        for (String filter : Objects.requireNonNull(unwanted.get(first), first).group()) {
+        for (String filter : Objects.requireNonNull(unwanted.get(first), first).group().filters) {
             if (!due.contains(filter) || !unwanted.containsKey(filter)) {
                 continue;
             }
