@@ -76,7 +76,7 @@ final class PublishProperties {
     private static void writeVariableByteInteger(ByteArrayOutputStream out, int value) {
         int rest = value;
         for (; rest > 0x7F; rest >>>= 7) {
-            out.write(rest & 0x7F | 0x80);
+            out.write((rest & 0x7F) | 0x80);
         }
         out.write(rest);
     }

@@ -106,7 +106,13 @@ class FirstVersionTest {
                     "INSERT INTO SESSION VALUES(1, 'press-17', 'HELD', 100, 1, "
                             + size
                             + ", CURRENT_TIMESTAMP, "
-                            + crc.row(1).add("press-17").add("HELD").add(100).add(1).add(size).value()
+                            + crc.row(1)
+                                    .add("press-17")
+                                    .add("HELD")
+                                    .add(100)
+                                    .add(1)
+                                    .add(size)
+                                    .value()
                             + ")");
             sql.execute(
                     "INSERT INTO OUTGOING VALUES("

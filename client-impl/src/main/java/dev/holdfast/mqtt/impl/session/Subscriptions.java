@@ -16,10 +16,8 @@ import dev.holdfast.mqtt.impl.session.SubscriptionRequests.Item;
 import dev.holdfast.mqtt.impl.session.SubscriptionRequests.Request;
 import dev.holdfast.mqtt.spi.ClientSettings;
 import dev.holdfast.mqtt.store.Recovered;
-import dev.holdfast.mqtt.store.SessionState.Presence;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -80,29 +78,11 @@ final class Subscriptions {
     private final boolean wantsIdentifiers;
     private final Outbox outbox;
     private final ToLongFunction<Packet> encodedSize;
-    private final SubscriptionIdentifiers identifiers;
+    private final ServerSubscriptions server;
     private final SubscriptionRequests requests;
     private final SubscriptionCalls calls;
 
     private final Map<String, Declared> declared = new LinkedHashMap<>();
-
-    /** What the server has in this session, as far as it said so; stored. */
-    private final Map<String, Subscription> confirmed = new LinkedHashMap<>();
-
-    /**
-     * Topic Filters whose last SUBSCRIBE or UNSUBSCRIBE has no answer, or a refusal: the server may
-     * have them. None is in {@link #confirmed}.
-     */
-    private final Set<String> uncertain = new HashSet<>();
-
-    /**
-     * Topic Filters that the server may have without a Subscription Identifier. While there are
-     * any, identifiers do not say for whom a message is: one of these may want it too.
-     */
-    private final Set<String> plain = new HashSet<>();
-
-    /** Whether the server may have any other, from a run or a session that nobody knows of. */
-    private boolean mayHaveOthers;
 
     private final Map<String, Unwanted> unwanted = new LinkedHashMap<>();
 
@@ -120,10 +100,9 @@ final class Subscriptions {
             ToLongFunction<Packet> encodedSize) {
         this.resubscribe = settings.resubscribe();
         this.wantsIdentifiers = settings.subscriptionIdentifiers();
-        this.mayHaveOthers = recovered.presence() != Presence.NONE;
         this.outbox = outbox;
         this.encodedSize = encodedSize;
-        identifiers = new SubscriptionIdentifiers(recovered, outbox);
+        server = new ServerSubscriptions(recovered, outbox);
         requests = new SubscriptionRequests(packetIdentifiers);
         calls = new SubscriptionCalls(settings.operationTimeout(), time, outbox);
         for (List<Subscription> all : settings.subscriptionGroups()) {
@@ -132,12 +111,6 @@ final class Subscriptions {
                 Declared d = new Declared(s, group);
                 d.permanent = true;
                 declared.put(s.topicFilter(), d);
-            }
-        }
-        for (Subscription s : recovered.subscriptions()) {
-            confirmed.put(s.topicFilter(), s);
-            if (identifiers.of(s.topicFilter()) == 0) {
-                plain.add(s.topicFilter());
             }
         }
     }
@@ -156,8 +129,7 @@ final class Subscriptions {
                 calls.unsubscribed(undone.waiting());
             }
             Declared d =
-                    declared.computeIfAbsent(
-                            filter, f -> new Declared(call.subscription(), group));
+                    declared.computeIfAbsent(filter, f -> new Declared(call.subscription(), group));
             d.wanted = call.subscription();
             d.group = group;
             // From now on it is that of the caller, who learns of a refusal.
@@ -196,10 +168,7 @@ final class Subscriptions {
     }
 
     private boolean mayBeThere(String topicFilter) {
-        return mayHaveOthers
-                || confirmed.containsKey(topicFilter)
-                || uncertain.contains(topicFilter)
-                || unwanted.containsKey(topicFilter);
+        return server.mayHave(topicFilter) || unwanted.containsKey(topicFilter);
     }
 
     /** Fails calls that have waited too long. */
@@ -215,18 +184,7 @@ final class Subscriptions {
 
     /** The server has no session any more, and with it no subscriptions. */
     void sessionLost() {
-        Set<String> changed = new LinkedHashSet<>(confirmed.keySet());
-        confirmed.clear();
-        uncertain.clear();
-        plain.clear();
-        mayHaveOthers = false;
-        for (String filter : identifiers.topicFilters()) {
-            if (!declared.containsKey(filter)) {
-                identifiers.release(filter);
-                changed.add(filter);
-            }
-        }
-        changed.forEach(identifiers::persistUnconfirmed);
+        server.sessionLost(declared::containsKey);
         unwanted.values().forEach(u -> calls.unsubscribed(u.waiting()));
         unwanted.clear();
     }
@@ -235,7 +193,7 @@ final class Subscriptions {
     void connected(ServerLimits serverLimits, boolean maybeNew) {
         limits = serverLimits;
         if (maybeNew) {
-            List.copyOf(confirmed.keySet()).forEach(this::doubt);
+            server.doubtAll();
         }
         due.clear();
         due.addAll(unwanted.keySet());
@@ -251,7 +209,7 @@ final class Subscriptions {
     private boolean isDue(Declared d, Map<Integer, Group> owners) {
         String filter = d.wanted.topicFilter();
         boolean absent =
-                !d.wanted.equals(confirmed.get(filter))
+                !d.wanted.equals(server.confirmed(filter))
                         || (usesIdentifiers() && isWronglyIdentified(d, owners));
         return !d.waiting.isEmpty()
                 || resubscribe == Resubscribe.ALWAYS
@@ -260,7 +218,7 @@ final class Subscriptions {
 
     /** Whether it has no identifier, or that of Topic Filters with another handler. */
     private boolean isWronglyIdentified(Declared d, Map<Integer, Group> owners) {
-        int identifier = identifiers.of(d.wanted.topicFilter());
+        int identifier = server.identifiers.of(d.wanted.topicFilter());
         return identifier == 0 || owners.computeIfAbsent(identifier, i -> d.group) != d.group;
     }
 
@@ -303,7 +261,8 @@ final class Subscriptions {
             calls.unsubscribed(item.tokens());
         } else {
             unwanted.computeIfAbsent(
-                            item.topicFilter(), f -> new Unwanted(new ArrayList<>(), new Group(List.of(f))))
+                            item.topicFilter(),
+                            f -> new Unwanted(new ArrayList<>(), new Group(List.of(f))))
                     .waiting()
                     .addAll(item.tokens());
         }
@@ -387,17 +346,7 @@ final class Subscriptions {
             items.forEach(i -> refused(request, i, SubscriptionRules.noPacketIdentifier()));
             return;
         }
-        for (Subscription s : wanted) {
-            String filter = s.topicFilter();
-            if (identifier == 0) {
-                plain.add(filter);
-            }
-            if (identifier != identifiers.of(filter)
-                    || identifiers.isUnstored(filter)
-                    || !s.equals(confirmed.get(filter))) {
-                doubt(filter);
-            }
-        }
+        wanted.forEach(s -> server.subscribing(s, identifier));
         outbox.send(new Subscribe(packetIdentifier, wanted, identifier, List.of()));
     }
 
@@ -405,13 +354,14 @@ final class Subscriptions {
     private int identifierOf(List<Declared> together) {
         Group group = together.get(0).group;
         List<String> filters = together.stream().map(d -> d.wanted.topicFilter()).toList();
-        int first = identifiers.of(filters.get(0));
-        boolean fits = first != 0 && filters.stream().allMatch(f -> identifiers.of(f) == first);
-        for (String filter : fits ? identifiers.sharing(first) : List.<String>of()) {
+        SubscriptionIdentifiers given = server.identifiers;
+        int first = given.of(filters.get(0));
+        boolean fits = first != 0 && filters.stream().allMatch(f -> given.of(f) == first);
+        for (String filter : fits ? given.sharing(first) : List.<String>of()) {
             Declared d = declared.get(filter);
             fits &= d == null || d.group == group;
         }
-        return fits ? first : identifiers.give(filters);
+        return fits ? first : given.give(filters);
     }
 
     private void unsubscribe(String first, ServerLimits now) {
@@ -444,7 +394,7 @@ final class Subscriptions {
     private Item takeUnwanted(String filter) {
         due.remove(filter);
         Unwanted u = Objects.requireNonNull(unwanted.remove(filter), filter);
-        return new Item(filter, u.waiting(), null, confirmed.get(filter), false);
+        return new Item(filter, u.waiting(), null, server.confirmed(filter), false);
     }
 
     private void sendUnsubscribe(List<String> filters) {
@@ -455,41 +405,8 @@ final class Subscriptions {
             items.forEach(i -> calls.unsubscribeFailed(i.tokens(), cause));
             return;
         }
-        filters.forEach(this::doubt);
+        filters.forEach(server::doubt);
         outbox.send(new Unsubscribe(packetIdentifier, List.copyOf(filters), List.of()));
-    }
-
-    /**
-     * What the server has is about to change, and is not known until it answers. Stored before the
-     * request leaves, so that after a crash a declared subscription is asked for again.
-     */
-    private void doubt(String topicFilter) {
-        uncertain.add(topicFilter);
-        boolean wasConfirmed = confirmed.remove(topicFilter) != null;
-        if (wasConfirmed || identifiers.isUnstored(topicFilter)) {
-            identifiers.persistUnconfirmed(topicFilter);
-        }
-    }
-
-    private void confirm(Subscription subscription, int identifier) {
-        String filter = subscription.topicFilter();
-        uncertain.remove(filter);
-        confirmed.put(filter, subscription);
-        if (identifier == 0) {
-            identifiers.release(filter);
-        } else {
-            plain.remove(filter);
-        }
-        identifiers.persistConfirmed(subscription);
-    }
-
-    /** The server does not have it. */
-    private void absent(String filter) {
-        uncertain.remove(filter);
-        plain.remove(filter);
-        if (!declared.containsKey(filter) && identifiers.release(filter)) {
-            identifiers.persistUnconfirmed(filter);
-        }
     }
 
     // ---- answers
@@ -512,12 +429,12 @@ final class Subscriptions {
                         SubscriptionRules.refusedByServer(
                                 item.topicFilter(), p.reasons().get(i), p));
                 if (item.fresh() && certain.contains(item.topicFilter())) {
-                    absent(item.topicFilter());
+                    server.absent(item.topicFilter(), declared.containsKey(item.topicFilter()));
                 }
                 continue;
             }
             if (certain.contains(item.topicFilter())) {
-                confirm(wanted, r.identifier());
+                server.confirm(wanted, r.identifier());
             }
             calls.subscribed(
                     item.tokens(),
@@ -556,13 +473,13 @@ final class Subscriptions {
             ReasonCode reason = p.reasons().get(i);
             if (!reason.isError()) {
                 if (certain.contains(filter)) {
-                    absent(filter);
+                    server.absent(filter, declared.containsKey(filter));
                 }
                 calls.unsubscribed(item.tokens());
                 continue;
             }
             if (item.former() != null && certain.contains(filter)) {
-                confirm(item.former(), identifiers.of(filter));
+                server.confirm(item.former(), server.identifiers.of(filter));
             }
             calls.unsubscribeFailed(
                     item.tokens(),
@@ -577,15 +494,15 @@ final class Subscriptions {
 
     /** The Subscription Identifiers of a message that say for whom it is; none if they do not. */
     List<Integer> telling(List<Integer> received) {
-        return received.isEmpty() || !plain.isEmpty() ? List.of() : identifiers.known(received);
+        return server.telling(received);
     }
 
     /** The Topic Filters that {@link #telling} identifiers stand for. */
     List<String> filters(List<Integer> telling) {
-        return identifiers.filters(telling);
+        return server.identifiers.filters(telling);
     }
 
     List<Subscription> confirmed() {
-        return List.copyOf(confirmed.values());
+        return server.confirmed();
     }
 }
