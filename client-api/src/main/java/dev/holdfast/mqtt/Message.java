@@ -77,6 +77,16 @@ public final class Message {
     }
 
     /**
+     * Puts the payload into a buffer, without making a view or a copy of it.
+     *
+     * @param target with room for {@link #payloadSize()} bytes at its position, which moves behind
+     *     them
+     */
+    public void putPayload(ByteBuffer target) {
+        target.put(payload);
+    }
+
+    /**
      * The payload as an array.
      *
      * @return a copy, free to change

@@ -99,8 +99,10 @@ public record OutgoingMessage(
         if (message.correlationData().isPresent()) {
             size += message.correlationData().get().remaining();
         }
-        for (UserProperty p : message.userProperties()) {
-            size += p.name().length() + p.value().length();
+        if (!message.userProperties().isEmpty()) {
+            for (UserProperty p : message.userProperties()) {
+                size += p.name().length() + p.value().length();
+            }
         }
         return size;
     }

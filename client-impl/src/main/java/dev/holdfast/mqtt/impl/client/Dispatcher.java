@@ -86,6 +86,7 @@ final class Dispatcher implements Driver.Application {
         for (Event event : events) {
             take(event);
         }
+        publications.flush();
     }
 
     private void take(Event event) {
@@ -95,11 +96,19 @@ final class Dispatcher implements Driver.Application {
             publications.stored(e);
         } else if (event instanceof Event.Acknowledged e) {
             publications.acknowledged(e);
-        } else if (event instanceof Event.Settled e) {
-            settled(e);
         } else if (event instanceof Event.PublishFailed e) {
             publications.failed(e);
             tellOfFailure(e);
+        } else {
+            // In their order.
+            publications.flush();
+            takeOtherEvent(event);
+        }
+    }
+
+    private void takeOtherEvent(Event event) {
+        if (event instanceof Event.Settled e) {
+            settled(e);
         } else if (event instanceof Event.Subscribed e) {
             subscribes.complete(e.token(), e.subscribed());
         } else if (event instanceof Event.SubscribeFailed e) {

@@ -297,9 +297,18 @@ final class Driver {
             wakeUp();
         }
 
+        /** Called for each packet, so without an {@link Input} of its own. */
         @Override
         public void received(Packet packet) {
-            feed(s -> s.received(packet));
+            if (stopped) {
+                return;
+            }
+            try {
+                session.advance(loop.now(), loop.wallClock());
+                session.received(packet);
+            } catch (Throwable bug) {
+                crash(bug);
+            }
         }
 
         @Override

@@ -170,7 +170,7 @@ final class HoldfastClient implements MqttClient {
             if (dispatcher.publications.admit(message)) {
                 driver.submit(publication);
             } else {
-                publication.fail(
+                publication.noteFailed(
                         new MqttException.StoreFull(
                                 "More is published at once than storeLimits(…) allows to be queued:"
                                         + " wait for acknowledgements, or for stored()"));

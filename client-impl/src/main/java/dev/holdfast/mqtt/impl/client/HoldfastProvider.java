@@ -24,15 +24,16 @@ public final class HoldfastProvider implements ClientProvider {
 
     @Override
     public MqttClient build(ClientSettings settings) {
-        SessionStore store = settings.store() == null ? new MemoryStore() : settings.store();
-        if (settings.store() != null && settings.sessionExpirySeconds() == 0) {
+        SessionStore store = settings.store();
+        if (store != null && settings.sessionExpirySeconds() == 0) {
             LOG.warn(
                     "'{}' has a store, but its session ends with each connection: set sessionExpiry(…)"
                             + " so that the server keeps its side too",
                     settings.clientIdentifier());
         }
         NettyEventLoops own = NettyEventLoops.from(settings.eventLoops());
-        StoredSession stored = store.open(settings.clientIdentifier());
+        StoredSession stored =
+                store == null ? new MemoryQueue() : store.open(settings.clientIdentifier());
         SharedThreads threads = SharedThreads.acquire();
         try {
             EventLoop loop = own == null ? threads.nextLoop() : own.group().next();

@@ -9,8 +9,12 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
-/** A publication and its two stages; also the command that brings it to the core. */
+/**
+ * A publication and its two stages, which are made when somebody asks for them; also the command
+ * that brings it to the core.
+ */
 final class PendingPublication implements Publication, Driver.Input {
     /** A deadline that never comes. */
     static final long NO_DEADLINE = Long.MAX_VALUE;
@@ -28,17 +32,17 @@ final class PendingPublication implements Publication, Driver.Input {
 
     private final Publications publications;
 
-    /** Those who ask whether it was cancelled. */
-    private final List<CompletableFuture<Boolean>> cancels = new ArrayList<>(0);
+    // What is known of it, and who waits for that; guarded by this.
+
+    private boolean isStored;
+    private @Nullable Acknowledgement acknowledgement;
+    private @Nullable MqttException failure;
+    private @Nullable CompletableFuture<Void> stored;
+    private @Nullable CompletableFuture<Acknowledgement> acknowledged;
+    private @Nullable List<CompletableFuture<Boolean>> cancels;
 
     /** Whether the core has taken it back; touched on the loop. */
     private boolean withdrawn;
-
-    /** Whether the core has told the outcome; touched on the loop. */
-    private boolean over;
-
-    private final CompletableFuture<Void> stored = new CompletableFuture<>();
-    private final CompletableFuture<Acknowledgement> acknowledged = new CompletableFuture<>();
 
     PendingPublication(
             long id, Message message, long expiresAt, long deadline, Publications publications) {
@@ -55,20 +59,66 @@ final class PendingPublication implements Publication, Driver.Input {
         session.publish(id, message, expiresAt);
     }
 
-    void markStored() {
-        stored.complete(null);
+    // ---- what the core tells
+
+    /** Tells whether somebody waits for it, who is to be told by {@link #complete}. */
+    synchronized boolean noteStored() {
+        isStored = true;
+        return stored != null;
     }
 
-    void markAcknowledged(Acknowledgement acknowledgement) {
-        stored.complete(null);
-        acknowledged.complete(acknowledgement);
+    /** As {@link #noteStored}. */
+    synchronized boolean noteAcknowledged(Acknowledgement outcome) {
+        isStored = true;
+        acknowledgement = outcome;
+        return stored != null || acknowledged != null || cancels != null;
     }
 
-    void fail(MqttException cause) {
-        stored.completeExceptionally(cause);
-        acknowledged.completeExceptionally(cause);
-        cancels.forEach(c -> c.complete(cause instanceof MqttException.Cancelled));
+    /** As {@link #noteStored}. */
+    synchronized boolean noteFailed(MqttException cause) {
+        failure = cause;
+        return stored != null || acknowledged != null || cancels != null;
     }
+
+    /** Tells those who wait what is known. Runs code of the application. */
+    void complete() {
+        CompletableFuture<Void> storedNow;
+        CompletableFuture<Acknowledgement> acknowledgedNow;
+        List<CompletableFuture<Boolean>> cancelsNow;
+        synchronized (this) {
+            storedNow = stored;
+            acknowledgedNow = acknowledged;
+            cancelsNow = isOver() ? cancels : null;
+        }
+        if (storedNow != null) {
+            completeStored(storedNow);
+        }
+        if (acknowledgedNow != null) {
+            completeAcknowledged(acknowledgedNow);
+        }
+        if (cancelsNow != null) {
+            boolean cancelled = failure instanceof MqttException.Cancelled;
+            cancelsNow.forEach(c -> c.complete(cancelled));
+        }
+    }
+
+    private void completeStored(CompletableFuture<Void> future) {
+        if (isStored) {
+            future.complete(null);
+        } else if (failure != null) {
+            future.completeExceptionally(failure);
+        }
+    }
+
+    private void completeAcknowledged(CompletableFuture<Acknowledgement> future) {
+        if (acknowledgement != null) {
+            future.complete(acknowledgement);
+        } else if (failure != null) {
+            future.completeExceptionally(failure);
+        }
+    }
+
+    // ---- taking it back
 
     /** The core has taken it back, and tells once the disk knows. Called on the loop. */
     void markWithdrawn() {
@@ -79,28 +129,31 @@ final class PendingPublication implements Publication, Driver.Input {
         return withdrawn;
     }
 
-    /** Answers whether it was cancelled, once the core has told. Called on the loop. */
-    void whenCancelled(CompletableFuture<Boolean> answer) {
+    /**
+     * Answers whether it was cancelled, once the core has told; called on the loop.
+     *
+     * @return false if the core has told before
+     */
+    synchronized boolean answerWhenOver(CompletableFuture<Boolean> answer) {
+        if (isOver()) {
+            return false;
+        }
+        if (cancels == null) {
+            cancels = new ArrayList<>(1);
+        }
         cancels.add(answer);
+        return true;
     }
 
-    boolean isOver() {
-        return over;
-    }
-
-    /** The core has told the outcome. Called on the loop. */
-    void markOver() {
-        over = true;
+    private boolean isOver() {
+        return acknowledgement != null || failure != null;
     }
 
     long deadline() {
         return deadline;
     }
 
-    @Override
-    public CompletableFuture<Boolean> cancel() {
-        return publications.cancel(this);
-    }
+    // ---- for the application
 
     @Override
     public long id() {
@@ -113,13 +166,26 @@ final class PendingPublication implements Publication, Driver.Input {
     }
 
     @Override
-    public CompletableFuture<Void> stored() {
+    public synchronized CompletableFuture<Void> stored() {
+        if (stored == null) {
+            stored = new CompletableFuture<>();
+            completeStored(stored);
+        }
         return stored;
     }
 
     @Override
-    public CompletableFuture<Acknowledgement> acknowledged() {
+    public synchronized CompletableFuture<Acknowledgement> acknowledged() {
+        if (acknowledged == null) {
+            acknowledged = new CompletableFuture<>();
+            completeAcknowledged(acknowledged);
+        }
         return acknowledged;
+    }
+
+    @Override
+    public CompletableFuture<Boolean> cancel() {
+        return publications.cancel(this);
     }
 
     @Override

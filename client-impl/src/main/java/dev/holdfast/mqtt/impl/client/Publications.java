@@ -5,10 +5,10 @@ import dev.holdfast.mqtt.MqttException;
 import dev.holdfast.mqtt.StoreLimits;
 import dev.holdfast.mqtt.impl.session.Event;
 import dev.holdfast.mqtt.store.OutgoingMessage;
+import io.netty.util.collection.LongObjectHashMap;
+import io.netty.util.collection.LongObjectMap;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
@@ -21,7 +21,11 @@ import org.jspecify.annotations.Nullable;
 final class Publications {
     private static final long LEAST_ON_THEIR_WAY = 16L << 20;
 
-    private final Map<Long, PendingPublication> pending = new HashMap<>();
+    private final LongObjectMap<PendingPublication> pending = new LongObjectHashMap<>();
+
+    /** Those whose waiting futures are to be completed, by the next {@link #flush}. */
+    private List<PendingPublication> told = new ArrayList<>();
+
     private final Lane completions;
     private final long mostOnTheirWay;
 
@@ -76,44 +80,50 @@ final class Publications {
 
     /** The publication of a message of an earlier run, made when somebody asks for it. */
     PendingPublication adopt(long id, Message message) {
-        return pending.computeIfAbsent(
-                id,
-                i -> {
-                    PendingPublication p =
-                            new PendingPublication(
-                                    i, message, 0, PendingPublication.NO_DEADLINE, this);
-                    // It comes from the store, so it is in it.
-                    p.markStored();
-                    return p;
-                });
+        PendingPublication known = pending.get(id);
+        if (known != null) {
+            return known;
+        }
+        PendingPublication adopted =
+                new PendingPublication(id, message, 0, PendingPublication.NO_DEADLINE, this);
+        // It comes from the store, so it is in it.
+        adopted.noteStored();
+        pending.put(id, adopted);
+        return adopted;
     }
 
     void stored(Event.Stored event) {
         PendingPublication p = pending.get(event.sequence());
-        if (p != null) {
-            completions.add(p::markStored);
+        if (p != null && p.noteStored()) {
+            told.add(p);
         }
     }
 
     void acknowledged(Event.Acknowledged event) {
         PendingPublication p = remove(event.sequence());
-        if (p != null) {
-            completions.add(() -> p.markAcknowledged(event.acknowledgement()));
+        if (p != null && p.noteAcknowledged(event.acknowledgement())) {
+            told.add(p);
         }
     }
 
     void failed(Event.PublishFailed event) {
         PendingPublication p = remove(event.sequence());
-        if (p != null) {
-            completions.add(() -> p.fail(event.cause()));
+        if (p != null && p.noteFailed(event.cause())) {
+            told.add(p);
+        }
+    }
+
+    /** Completes futures: all that were told of since the last time, in one task. */
+    void flush() {
+        if (!told.isEmpty()) {
+            List<PendingPublication> all = told;
+            told = new ArrayList<>(all.size());
+            completions.add(() -> all.forEach(PendingPublication::complete));
         }
     }
 
     private @Nullable PendingPublication remove(long sequence) {
         PendingPublication p = pending.remove(sequence);
-        if (p != null) {
-            p.markOver();
-        }
         if (p != null && p.deadline() != PendingPublication.NO_DEADLINE) {
             withdrawals().done(p);
         }
@@ -121,12 +131,14 @@ final class Publications {
     }
 
     void failAll(MqttException cause) {
+        flush();
         List<PendingPublication> all = new ArrayList<>(pending.values());
         pending.clear();
         if (withdrawals != null) {
             withdrawals.stop();
         }
         all.sort((a, b) -> Long.compare(a.id(), b.id()));
-        completions.add(() -> all.forEach(p -> p.fail(cause)));
+        all.removeIf(p -> !p.noteFailed(cause));
+        completions.add(() -> all.forEach(PendingPublication::complete));
     }
 }

@@ -155,10 +155,11 @@ final class Withdrawals {
             if (outcome == Withdrawn.YES) {
                 publication.markWithdrawn();
             }
-            if (answer != null && publication.isWithdrawn() && !publication.isOver()) {
-                publication.whenCancelled(answer);
-            } else if (answer != null) {
-                completions.add(() -> answer.complete(false));
+            if (answer != null) {
+                // The core tells once the disk knows.
+                if (!publication.isWithdrawn() || !publication.answerWhenOver(answer)) {
+                    completions.add(() -> answer.complete(false));
+                }
             } else if (outcome == Withdrawn.SENT) {
                 session.abandon(
                         publication.id(),

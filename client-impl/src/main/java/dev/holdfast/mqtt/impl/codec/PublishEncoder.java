@@ -52,9 +52,20 @@ final class PublishEncoder {
         size += variableByteInteger(out, properties) + properties;
         if (out != null) {
             properties(message, alias, out);
-            out.writeBytes(message.payload());
+            writePayload(message, out);
         }
         return size + message.payloadSize();
+    }
+
+    private static void writePayload(Message message, ByteBuf out) {
+        int size = message.payloadSize();
+        out.ensureWritable(size);
+        if (out.nioBufferCount() != 1) {
+            out.writeBytes(message.payload());
+            return;
+        }
+        message.putPayload(out.internalNioBuffer(out.writerIndex(), size));
+        out.writerIndex(out.writerIndex() + size);
     }
 
     private static long properties(Message message, int alias, @Nullable ByteBuf out) {

@@ -14,7 +14,10 @@ import org.jspecify.annotations.Nullable;
  * go: each waits for a watermark, the batch with the last change made before it.
  */
 final class Outbox {
-    private record Held(long watermark, @Nullable Packet packet, @Nullable Event event) {}
+    /**
+     * Effects that wait for the same batch, in their order: each a {@link Packet} or {@link Event}.
+     */
+    private record Held(long watermark, ArrayList<Object> effects) {}
 
     /** With as many effects held back, no more are asked for. */
     private static final int MANY_HELD = 8_192;
@@ -30,8 +33,11 @@ final class Outbox {
     /** The last batch known to be on disk; never above {@link #issued}. */
     private long stored;
 
-    /** Effects that wait, in their order; watermarks never fall from head to tail. */
+    /** Effects that wait, in their order; watermarks rise from head to tail. */
     private final ArrayDeque<Held> held = new ArrayDeque<>();
+
+    /** How many effects are in {@link #held}. */
+    private int heldEffects;
 
     /** How many of {@link #held} are PUBLISH packets. */
     private int heldPublishes;
@@ -75,7 +81,7 @@ final class Outbox {
             return stored;
         }
         heldPublishes += packet instanceof Publish ? 1 : 0;
-        hold(packet, null);
+        hold(packet);
         return barrier();
     }
 
@@ -88,18 +94,25 @@ final class Outbox {
         boolean waits =
                 switch (rules.before(event)) {
                     case NOTHING -> false;
-                    case TURN -> !held.isEmpty();
+                    case TURN -> heldEffects > 0;
                     case STORED -> barrier() > stored;
                 };
         if (!waits) {
             events.add(event);
         } else {
-            hold(null, event);
+            hold(event);
         }
     }
 
-    private void hold(@Nullable Packet packet, @Nullable Event event) {
-        held.add(new Held(barrier(), packet, event));
+    private void hold(Object effect) {
+        long watermark = barrier();
+        Held last = held.peekLast();
+        if (last == null || last.watermark() != watermark) {
+            last = new Held(watermark, new ArrayList<>());
+            held.add(last);
+        }
+        last.effects().add(effect);
+        heldEffects++;
     }
 
     /** Whether the batch that {@link #barrier} named is on disk. */
@@ -123,12 +136,15 @@ final class Outbox {
 
     private void release() {
         while (!held.isEmpty() && held.peek().watermark() <= stored) {
-            Held next = held.poll();
-            if (next.event() != null) {
-                events.add(next.event());
-            } else if (next.packet() != null) {
-                heldPublishes -= next.packet() instanceof Publish ? 1 : 0;
-                packets.add(next.packet());
+            Held next = held.remove();
+            heldEffects -= next.effects().size();
+            for (Object effect : next.effects()) {
+                if (effect instanceof Event event) {
+                    events.add(event);
+                } else if (effect instanceof Packet packet) {
+                    heldPublishes -= packet instanceof Publish ? 1 : 0;
+                    packets.add(packet);
+                }
             }
         }
     }
@@ -144,13 +160,14 @@ final class Outbox {
     List<Integer> stopSending() {
         sending = false;
         List<Integer> neverLeft = new ArrayList<>();
-        for (int left = held.size(); left > 0; left--) {
-            Held next = held.remove();
-            if (next.packet() == null) {
-                held.add(next);
-            } else {
-                noteFirstPublish(next.packet(), neverLeft);
+        for (Held group : held) {
+            for (Object effect : group.effects()) {
+                if (effect instanceof Packet packet) {
+                    noteFirstPublish(packet, neverLeft);
+                    heldEffects--;
+                }
             }
+            group.effects().removeIf(Packet.class::isInstance);
         }
         heldPublishes = 0;
         return neverLeft;
@@ -164,7 +181,7 @@ final class Outbox {
 
     /** Whether CONNECT is held back; until it has left, nothing else may. */
     boolean holdsConnect() {
-        return held.stream().anyMatch(h -> h.packet() instanceof Connect);
+        return held.stream().flatMap(h -> h.effects().stream()).anyMatch(Connect.class::isInstance);
     }
 
     /**
@@ -178,6 +195,7 @@ final class Outbox {
         events.clear();
         changes.clear();
         held.clear();
+        heldEffects = 0;
         heldPublishes = 0;
     }
 
@@ -191,7 +209,7 @@ final class Outbox {
             return null;
         }
         Batch batch = new Batch(++issued, changes);
-        changes = new ArrayList<>();
+        changes = new ArrayList<>(changes.size());
         return batch;
     }
 
@@ -200,7 +218,7 @@ final class Outbox {
             return List.of();
         }
         List<Packet> taken = packets;
-        packets = new ArrayList<>();
+        packets = new ArrayList<>(taken.size());
         return taken;
     }
 
@@ -209,7 +227,7 @@ final class Outbox {
             return List.of();
         }
         List<Event> taken = events;
-        events = new ArrayList<>();
+        events = new ArrayList<>(taken.size());
         return taken;
     }
 
@@ -218,11 +236,11 @@ final class Outbox {
      * rests on a change is held here.
      */
     boolean isFull() {
-        return held.size() >= MANY_HELD;
+        return heldEffects >= MANY_HELD;
     }
 
     /** Whether nothing is held, waiting to be stored, or waiting to be taken. */
     boolean isEmpty() {
-        return held.isEmpty() && changes.isEmpty() && packets.isEmpty() && events.isEmpty();
+        return heldEffects == 0 && changes.isEmpty() && packets.isEmpty() && events.isEmpty();
     }
 }

@@ -31,7 +31,7 @@ class DriverTest {
     private final Driver driver = driver();
 
     private Driver driver() {
-        StoredSession store = new MemoryStore().open("c");
+        StoredSession store = new MemoryQueue();
         Session session =
                 new Session(
                         settings(),
