@@ -128,6 +128,7 @@ final class Dispatcher implements Driver.Application {
                 !(e.cause() instanceof MqttException.StoreFailed)
                         && !(e.cause() instanceof MqttException.ClientClosed);
         if (oneByOne && failuresWaiting.get() < MOST_FAILURES_WAITING) {
+            publications.flush();
             failuresWaiting.incrementAndGet();
             completions.add(
                     () -> {
