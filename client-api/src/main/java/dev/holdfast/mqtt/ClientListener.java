@@ -9,8 +9,8 @@ import java.util.Optional;
  * effect.
  *
  * <p>While a thousand calls about single messages ({@link #unclaimed}, {@link #handlerFailed},
- * {@link #dropped}, {@link #publicationFailed}) wait for a listener that is slow, further ones are
- * left out.
+ * {@link #handlerRetries}, {@link #payloadInvalid}, {@link #dropped}, {@link #publicationFailed})
+ * wait for a listener that is slow, further ones are left out.
  */
 public interface ClientListener {
     /**
@@ -81,13 +81,31 @@ public interface ClientListener {
     default void unclaimed(Message message) {}
 
     /**
-     * A handler threw, or its stage failed. The message has been refused, see {@link
-     * Delivery#reject}.
+     * A handler threw, or its stage failed, and no retry is left. The message has been refused or
+     * dropped, as the {@link HandlerFailure} says.
      *
      * @param delivery the message and its number
      * @param cause what the handler threw
      */
     default void handlerFailed(Delivery delivery, Throwable cause) {}
+
+    /**
+     * A handler threw, or its stage failed, and will get the message again.
+     *
+     * @param delivery the message and its number
+     * @param cause what the handler threw
+     * @param delay the time until then
+     */
+    default void handlerRetries(Delivery delivery, Throwable cause, Duration delay) {}
+
+    /**
+     * A message claimed that its payload is UTF-8, and was not handed over because it is not. It
+     * has been refused with {@link ReasonCode#PAYLOAD_FORMAT_INVALID}; at QoS 0 it is gone. Only
+     * with {@link MqttClientBuilder#validatePayloadFormat}.
+     *
+     * @param message the message
+     */
+    default void payloadInvalid(Message message) {}
 
     /**
      * A received QoS 0 message was dropped, because the handlers did not keep up and their queue

@@ -1,7 +1,9 @@
 package dev.holdfast.mqtt;
 
+import dev.holdfast.mqtt.spi.SubscriberHandler;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Flow;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
@@ -15,7 +17,7 @@ public final class MessageHandlers {
      * Handled when the method returns.
      *
      * @param consumer called for each message, one at a time; may block, which delays only this
-     *     client's handlers
+     *     handler
      * @return a handler
      */
     public static MessageHandler forEach(Consumer<? super Message> consumer) {
@@ -23,6 +25,30 @@ public final class MessageHandlers {
             consumer.accept(delivery.message());
             return DONE;
         };
+    }
+
+    /**
+     * Lets a subscriber ask for messages, one {@code request(n)} after the other. Each is handled
+     * when the subscriber, or somebody behind it, calls {@link Delivery#acknowledge()} or {@link
+     * Delivery#reject}; at QoS 0 with {@code onNext}.
+     *
+     * <p>What is not asked for stays where it is: at QoS 1 and 2 the server sends no more than
+     * {@link MqttClientBuilder#receiveMaximum Receive Maximum} and {@link
+     * StoreLimits#incomingMessages()} allow; at QoS 0 {@link Overload} decides.
+     *
+     * <p>{@code onSubscribe} is called soon after the handler was given to the client; then one
+     * signal at a time, on the callback executor. {@code onComplete} follows when the subscription
+     * has ended by {@link MqttClient#unsubscribe} and what had come is handed over, or another
+     * handler has taken this one's place; {@code onError} when the server refused the subscription
+     * or the client was closed. {@code cancel()} unsubscribes; what has come and was not asked for
+     * is acknowledged then, as what comes late for any subscription that has ended. A subscriber
+     * that throws is cancelled, and the {@link HandlerFailure} applies to its message.
+     *
+     * @param subscriber who asks; for one handler
+     * @return a handler, to be given to the client as it is
+     */
+    public static MessageHandler fromSubscriber(Flow.Subscriber<? super Delivery> subscriber) {
+        return new SubscriberHandler(subscriber);
     }
 
     /**
@@ -38,7 +64,9 @@ public final class MessageHandlers {
 
     /**
      * Handled when the application calls {@link Delivery#acknowledge()} or {@link Delivery#reject},
-     * from any thread, in any order. If the consumer throws, the message is refused.
+     * from any thread, in any order; at QoS 0 too, where what is not acknowledged counts against
+     * the bound that {@link Overload} names. If the consumer throws, {@link HandlerFailure}
+     * applies.
      *
      * @param consumer receives each message
      * @return a handler

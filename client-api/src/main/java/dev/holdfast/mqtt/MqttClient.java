@@ -4,6 +4,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Flow;
 import java.util.function.Consumer;
 
 /**
@@ -61,6 +62,8 @@ public interface MqttClient extends AutoCloseable {
      *
      * @param message what to publish
      * @return its two stages and its number
+     * @throws IllegalArgumentException if the payload is not the UTF-8 that it claims to be, and
+     *     {@link MqttClientBuilder#validatePayloadFormat} is on
      * @throws IllegalStateException after {@link #close()}
      */
     Publication publish(Message message);
@@ -123,6 +126,21 @@ public interface MqttClient extends AutoCloseable {
      */
     CompletableFuture<SubscribeResults> subscribe(
             List<Subscription> subscriptions, MessageHandler handler);
+
+    /**
+     * Offers a subscription to frameworks that work with publishers. Who subscribes to it has the
+     * client {@linkplain #subscribe(Subscription, MessageHandler) subscribe} with {@link
+     * MessageHandlers#fromSubscriber}: each delivery must be acknowledged. One subscriber at a
+     * time; another takes the place of the one before, for whom the stream completes. Messages that
+     * may come before the first subscriber is there, those of a resumed session, wait for it as for
+     * any handler.
+     *
+     * @param subscription what to subscribe to
+     * @return a publisher, which may be used again after its subscriber has cancelled
+     */
+    default Flow.Publisher<Delivery> deliveries(Subscription subscription) {
+        return new Deliveries(this, subscription);
+    }
 
     /**
      * Ends a subscription. Its handler still gets messages that arrive before the server has

@@ -57,6 +57,10 @@ public final class MqttClientBuilder {
     private @Nullable SSLParameters sslParameters;
     private @Nullable EventLoops eventLoops;
     private @Nullable Executor executor;
+    private HandlerFailure handlerFailure =
+            HandlerFailure.reject(ReasonCode.IMPLEMENTATION_SPECIFIC_ERROR);
+    private Overload overload = Overload.DROP_NEWEST;
+    private boolean validatePayloadFormat;
     private ClientListener listener = new ClientListener() {};
 
     MqttClientBuilder(URI server, URI... more) {
@@ -461,9 +465,47 @@ public final class MqttClientBuilder {
     }
 
     /**
+     * Sets what becomes of messages that their handlers fail to handle. Until set they are refused
+     * at once, with {@link ReasonCode#IMPLEMENTATION_SPECIFIC_ERROR}.
+     *
+     * @param policy for all handlers without {@link MessageHandler#onFailure}
+     * @return this
+     */
+    public MqttClientBuilder onHandlerFailure(HandlerFailure policy) {
+        handlerFailure = Objects.requireNonNull(policy);
+        return this;
+    }
+
+    /**
+     * Sets what happens when messages at QoS 0 come faster than they are handled. {@link
+     * Overload#DROP_NEWEST} until set.
+     *
+     * @param policy what happens
+     * @return this
+     */
+    public MqttClientBuilder onOverload(Overload policy) {
+        overload = Objects.requireNonNull(policy);
+        return this;
+    }
+
+    /**
+     * Sets whether payloads that claim to be UTF-8 (Payload Format Indicator, MQTT 5, section
+     * 3.3.2.3.2) are checked. Publishing one that is not throws; a received one that is not is
+     * refused with {@link ReasonCode#PAYLOAD_FORMAT_INVALID}, dropped at QoS 0, and told to {@link
+     * ClientListener#payloadInvalid}. False until set: payloads are passed on as they are.
+     *
+     * @param validate true to check
+     * @return this
+     */
+    public MqttClientBuilder validatePayloadFormat(boolean validate) {
+        validatePayloadFormat = validate;
+        return this;
+    }
+
+    /**
      * Sets where handlers, listeners, the completions of futures and authentication run. The client
-     * hands over one task at a time for handlers, one for completions and one for authentication,
-     * in order. Shared daemon threads until set.
+     * hands over one task at a time for each handler, one for completions and one for
+     * authentication, in order. Shared daemon threads until set.
      *
      * @param executor must not run tasks in the calling thread
      * @return this
@@ -535,6 +577,9 @@ public final class MqttClientBuilder {
                 sslParameters,
                 eventLoops,
                 executor,
+                handlerFailure,
+                overload,
+                validatePayloadFormat,
                 listener);
     }
 

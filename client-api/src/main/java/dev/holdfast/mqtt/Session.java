@@ -48,6 +48,14 @@ public interface Session {
     long unhandledMessages();
 
     /**
+     * How many received QoS 0 messages were dropped since the client was built, because the
+     * handlers did not keep up; see {@link Overload#DROP_NEWEST}.
+     *
+     * @return a count
+     */
+    long droppedMessages();
+
+    /**
      * The subscriptions that the server has confirmed in this session.
      *
      * @return in no particular order

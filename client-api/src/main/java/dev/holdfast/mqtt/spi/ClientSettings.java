@@ -3,7 +3,9 @@ package dev.holdfast.mqtt.spi;
 import dev.holdfast.mqtt.Authentication;
 import dev.holdfast.mqtt.ClientListener;
 import dev.holdfast.mqtt.Credentials;
+import dev.holdfast.mqtt.HandlerFailure;
 import dev.holdfast.mqtt.MessageHandler;
+import dev.holdfast.mqtt.Overload;
 import dev.holdfast.mqtt.ReconnectPolicy;
 import dev.holdfast.mqtt.Redirects;
 import dev.holdfast.mqtt.Resubscribe;
@@ -63,6 +65,9 @@ import org.jspecify.annotations.Nullable;
  * @param sslParameters null for the default
  * @param eventLoops null for the threads that all clients share
  * @param executor null for shared daemon threads
+ * @param handlerFailure for handlers that have no policy of their own
+ * @param overload what happens when messages at QoS 0 come too fast
+ * @param validatePayloadFormat whether payloads that claim to be UTF-8 are checked
  * @param listener never null
  */
 public record ClientSettings(
@@ -96,6 +101,9 @@ public record ClientSettings(
         @Nullable SSLParameters sslParameters,
         @Nullable EventLoops eventLoops,
         @Nullable Executor executor,
+        HandlerFailure handlerFailure,
+        Overload overload,
+        boolean validatePayloadFormat,
         ClientListener listener) {
     /** Keeps the collections from changing. */
     public ClientSettings {

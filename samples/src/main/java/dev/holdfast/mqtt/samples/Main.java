@@ -37,7 +37,12 @@ final class Main {
                             "offline-queue",
                             "Publish with the broker down, restart the process: all arrives, in order.",
                             List.of("server"),
-                            OfflineQueue::run));
+                            OfflineQueue::run),
+                    new Recipe(
+                            "backpressure",
+                            "A slow consumer and a fast publisher: what is not asked for stays away.",
+                            List.of("server"),
+                            Backpressure::run));
 
     private record Recipe(String name, String summary, List<String> options, Run run) {}
 

@@ -56,12 +56,14 @@ class RecipesIT {
                 "clean-start-matrix",
                 "session-present",
                 "graceful-shutdown",
-                "offline-queue"
+                "offline-queue",
+                "backpressure"
             })
     void showsWhatItSaysOnTheEmbeddedBroker(String recipe) {
         runs(recipe, "--server", embedded.uri().toString());
     }
 
+    /** Without backpressure: Mosquitto may exceed Receive Maximum, see docs/brokers.md. */
     @ParameterizedTest
     @ValueSource(
             strings = {

@@ -174,6 +174,8 @@ final class Dispatcher implements Driver.Application {
         } else if (event instanceof Event.SubscriptionRefused e) {
             LOG.warn("{}: {}", name, e.cause().getMessage());
             completions.add(() -> listener.subscriptionRefused(e.subscription(), e.cause()));
+        } else if (event instanceof Event.PayloadInvalid e) {
+            handlers.payloadInvalid(e.message());
         } else if (event instanceof Event.StoreFailed e) {
             LOG.error("{}: {}", name, e.cause().getMessage(), e.cause());
             stopped(e.cause());
@@ -260,6 +262,7 @@ final class Dispatcher implements Driver.Application {
 
     private void stopped(MqttException cause) {
         failAll(cause);
+        handlers.fail(cause);
         completions.add(() -> listener.storeFailed(cause));
     }
 }

@@ -1,6 +1,7 @@
 package dev.holdfast.mqtt.impl.client;
 
 import dev.holdfast.mqtt.Delivery;
+import dev.holdfast.mqtt.HandlerFailure;
 import dev.holdfast.mqtt.Message;
 import dev.holdfast.mqtt.MqttException;
 import dev.holdfast.mqtt.QoS;
@@ -60,6 +61,7 @@ final class HandOver {
 
     final class Part implements Delivery {
         private final AtomicBoolean done = new AtomicBoolean();
+        private volatile boolean seen;
 
         Incoming incoming() {
             return incoming;
@@ -67,6 +69,15 @@ final class HandOver {
 
         boolean isVoidSince(long resumption) {
             return HandOver.isVoid(incoming, resumption);
+        }
+
+        boolean isDone() {
+            return done.get();
+        }
+
+        /** The handler has failed with the message, and will get it again. */
+        void mayHaveBeenSeen() {
+            seen = true;
         }
 
         /** Ends this handler's part; tells whether it was not ended before. */
@@ -95,7 +106,7 @@ final class HandOver {
 
         @Override
         public boolean redelivered() {
-            return incoming.redelivered();
+            return seen || incoming.redelivered();
         }
 
         @Override
@@ -106,12 +117,7 @@ final class HandOver {
 
         @Override
         public CompletableFuture<Void> reject(ReasonCode reason) {
-            if (!mayReject(reason)) {
-                throw new IllegalArgumentException(
-                        "PUBACK must not carry "
-                                + reason
-                                + "; see Delivery.reject for those it may");
-            }
+            HandlerFailure.reject(reason); // for its check
             end(reason);
             return handled;
         }
@@ -125,18 +131,5 @@ final class HandOver {
         public String toString() {
             return "Delivery[" + id() + ", " + message() + (redelivered() ? ", redelivered]" : "]");
         }
-    }
-
-    private static boolean mayReject(ReasonCode reason) {
-        return switch (reason) {
-            case UNSPECIFIED_ERROR,
-                    IMPLEMENTATION_SPECIFIC_ERROR,
-                    NOT_AUTHORIZED,
-                    TOPIC_NAME_INVALID,
-                    QUOTA_EXCEEDED,
-                    PAYLOAD_FORMAT_INVALID ->
-                    true;
-            default -> false;
-        };
     }
 }

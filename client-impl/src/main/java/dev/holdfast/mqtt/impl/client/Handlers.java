@@ -28,7 +28,7 @@ final class Handlers {
     private final Feeds feeds;
     private final Notices notices;
     private final HandOver.Settlement settlement;
-    private final Qos0Limit qos0 = new Qos0Limit();
+    private final Qos0Limit qos0;
 
     /**
      * The value of {@link Registrations#latest} up to which {@link #unclaimed} has been offered to
@@ -49,11 +49,18 @@ final class Handlers {
      */
     private final Map<String, TopicFilter> ended = new LinkedHashMap<>();
 
-    Handlers(Loop loop, Feeds feeds, Notices notices, HandOver.Settlement settlement) {
+    Handlers(
+            Loop loop,
+            Feeds feeds,
+            Notices notices,
+            Qos0Limit qos0,
+            HandOver.Settlement settlement,
+            Registrations.Unsubscriber unsubscriber) {
         this.loop = loop;
         this.feeds = feeds;
-        registrations = new Registrations(feeds);
+        registrations = new Registrations(feeds, unsubscriber);
         this.notices = notices;
+        this.qos0 = qos0;
         this.settlement = settlement;
     }
 
@@ -61,7 +68,7 @@ final class Handlers {
 
     /**
      * Registers a handler; it replaces those that its Topic Filters have. A handler with several
-     * Topic Filters gets the messages of all of them in their order.
+     * Topic Filters gets the messages of all of them in their order. {@link #begin} must follow.
      */
     List<Registration> register(List<String> topicFilters, MessageHandler handler) {
         List<Registration> registered = registrations.register(topicFilters, handler);
@@ -73,18 +80,27 @@ final class Handlers {
         return registered;
     }
 
+    /** The subscriptions are on their way, and can be ended from now on. */
+    void begin(List<Registration> registered) {
+        registrations.begin(registered);
+    }
+
+    void beginAll() {
+        registrations.beginAll();
+    }
+
     @Nullable Registration find(String topicFilter) {
         return registrations.find(topicFilter);
     }
 
-    /** Takes a handler back, unless another has come in its place. */
-    boolean unregister(Registration registration) {
-        return registrations.unregister(registration);
+    /** The server has refused the subscription of a handler, unless another has come since. */
+    void refuse(Registration registration, Throwable cause) {
+        registrations.unregister(registration, cause);
     }
 
     /** The server has ended the subscription of a handler. */
     void end(Registration registration) {
-        if (unregister(registration)) {
+        if (registrations.unregister(registration, null)) {
             loop.execute(() -> rememberEnded(registration));
         }
     }
@@ -102,8 +118,19 @@ final class Handlers {
     }
 
     /** The client is closed: what waits for its handler stays with the server or the store. */
-    void close() {
+    void close(Throwable cause) {
         feeds.close();
+        fail(cause);
+    }
+
+    /** No message will come any more. */
+    void fail(Throwable cause) {
+        registrations.endAll(cause);
+    }
+
+    /** How many messages were dropped since the start. */
+    long dropped() {
+        return qos0.dropped();
     }
 
     // ---- messages
@@ -127,6 +154,12 @@ final class Handlers {
         if (!offer(incoming) && !isEnded(incoming)) {
             keep(incoming);
         }
+    }
+
+    /** The core has refused a message. */
+    void payloadInvalid(Message message) {
+        LOG.warn("The payload claims to be UTF-8, and is not: {} is refused", message);
+        notices.tell(message, listener -> listener.payloadInvalid(message));
     }
 
     private void keep(Incoming incoming) {

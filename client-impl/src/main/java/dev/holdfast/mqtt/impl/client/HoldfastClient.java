@@ -13,6 +13,7 @@ import dev.holdfast.mqtt.SubscribeResults;
 import dev.holdfast.mqtt.Subscribed;
 import dev.holdfast.mqtt.Subscription;
 import dev.holdfast.mqtt.impl.session.Answer;
+import dev.holdfast.mqtt.impl.session.PayloadFormat;
 import dev.holdfast.mqtt.impl.session.Pending;
 import dev.holdfast.mqtt.impl.session.SubscribeCall;
 import dev.holdfast.mqtt.impl.session.UnsubscribeCall;
@@ -58,6 +59,7 @@ final class HoldfastClient implements MqttClient {
     private final Driver driver;
     private final Dispatcher dispatcher;
     private final Handlers handlers;
+    private final Qos0Limit qos0;
 
     private final AtomicLong nextToken = new AtomicLong(1);
     private final AtomicBoolean closed = new AtomicBoolean();
@@ -82,8 +84,10 @@ final class HoldfastClient implements MqttClient {
         Executor executor = settings.executor() == null ? threads.callbacks() : settings.executor();
         Lane completions = new Lane(executor, threads.callbacks());
         Notices notices = new Notices(completions, settings.listener());
-        Feeds feeds = new Feeds(() -> new Lane(executor, threads.callbacks()), notices);
-        handlers = new Handlers(loop, feeds, notices, this::settle);
+        Feeds feeds =
+                new Feeds(loop, executor, threads.callbacks(), settings.handlerFailure(), notices);
+        qos0 = new Qos0Limit(settings.overload(), this::readAsThereIsRoom);
+        handlers = new Handlers(loop, feeds, notices, qos0, this::settle, this::unsubscribeSoon);
         for (List<Subscription> group : settings.subscriptionGroups()) {
             handlers.register(
                     group.stream().map(Subscription::topicFilter).toList(),
@@ -101,6 +105,7 @@ final class HoldfastClient implements MqttClient {
                         authenticator);
         driver = new Driver(session, store, network, loop, dispatcher);
         dispatcher.publications.use(new Withdrawals(driver, store, loop, completions));
+        handlers.beginAll();
     }
 
     @Override
@@ -155,6 +160,13 @@ final class HoldfastClient implements MqttClient {
 
     private Publication publishUntil(long deadline, Message message) {
         requireOpen();
+        if (settings.validatePayloadFormat() && !PayloadFormat.isAsClaimed(message)) {
+            throw new IllegalArgumentException(
+                    "The payload for '"
+                            + message.topic()
+                            + "' is said to be UTF-8, and is not: leave out utf8Payload(true), or give"
+                            + " the payload as a String");
+        }
         long expiresAt =
                 message.expiry()
                         .map(expiry -> loop.wallClock() + expiry.toMillis())
@@ -207,7 +219,7 @@ final class HoldfastClient implements MqttClient {
             answer.whenComplete(
                     (done, failure) -> {
                         if (failure instanceof MqttException.SubscribeRejected) {
-                            handlers.unregister(registration);
+                            handlers.refuse(registration, failure);
                         }
                     });
             answers.add(answer);
@@ -220,6 +232,7 @@ final class HoldfastClient implements MqttClient {
                     }
                     session.subscribe(calls);
                 });
+        handlers.begin(registered);
         return answers;
     }
 
@@ -316,6 +329,17 @@ final class HoldfastClient implements MqttClient {
                 });
     }
 
+    private void readAsThereIsRoom() {
+        driver.submit(session -> session.pause(qos0.isPaused()));
+    }
+
+    /** A subscriber has cancelled. */
+    private void unsubscribeSoon(String topicFilter) {
+        if (!closed.get()) {
+            unsubscribe(topicFilter);
+        }
+    }
+
     // ---- a look at the session
 
     @Override
@@ -332,6 +356,7 @@ final class HoldfastClient implements MqttClient {
                             session.queuedMessages(),
                             session.queuedBytes(),
                             session.unhandled(),
+                            handlers.dropped(),
                             session.subscriptions(),
                             this::publication);
                 });
@@ -424,7 +449,10 @@ final class HoldfastClient implements MqttClient {
         if (!closed.compareAndSet(false, true)) {
             return;
         }
-        handlers.close();
+        MqttException cause =
+                new MqttException.ClientClosed(
+                        "close() was called; what was stored is still in the store");
+        handlers.close(cause);
         sayGoodbye();
         try {
             store.close();
@@ -434,9 +462,6 @@ final class HoldfastClient implements MqttClient {
         CompletableFuture<Void> over = new CompletableFuture<>();
         loop.execute(
                 () -> {
-                    MqttException cause =
-                            new MqttException.ClientClosed(
-                                    "close() was called; what was stored is still in the store");
                     driver.stop(cause);
                     dispatcher.failAll(cause);
                     over.complete(null);

@@ -1,7 +1,9 @@
 package dev.holdfast.mqtt.impl.client;
 
 import dev.holdfast.mqtt.Message;
+import dev.holdfast.mqtt.Overload;
 import dev.holdfast.mqtt.store.OutgoingMessage;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -14,15 +16,31 @@ final class Qos0Limit {
 
     private final AtomicLong messages = new AtomicLong();
     private final AtomicLong bytes = new AtomicLong();
+    private final Overload overload;
+
+    /** Called when {@link #isPaused} has changed; from any thread. */
+    private final Runnable changed;
+
+    private final AtomicBoolean paused = new AtomicBoolean();
     private volatile long dropped;
+
+    Qos0Limit(Overload overload, Runnable changed) {
+        this.overload = overload;
+        this.changed = changed;
+    }
 
     /** Whether there is room for a message, which is taken then. Called on the loop. */
     boolean takes(Message message) {
-        if (messages.get() >= MOST_MESSAGES || bytes.get() >= MOST_BYTES) {
+        if (isFull() && overload == Overload.DROP_NEWEST) {
             return false;
         }
         messages.incrementAndGet();
         bytes.addAndGet(OutgoingMessage.sizeOf(message));
+        if (isFull() && paused.compareAndSet(false, true)) {
+            changed.run();
+            // The last of them may have been handled meanwhile, by one who saw no pause.
+            resume();
+        }
         return true;
     }
 
@@ -30,6 +48,23 @@ final class Qos0Limit {
     void handled(Message message) {
         messages.decrementAndGet();
         bytes.addAndGet(-OutgoingMessage.sizeOf(message));
+        resume();
+    }
+
+    private void resume() {
+        boolean room = messages.get() <= MOST_MESSAGES / 2 && bytes.get() <= MOST_BYTES / 2;
+        if (paused.get() && room && paused.compareAndSet(true, false)) {
+            changed.run();
+        }
+    }
+
+    private boolean isFull() {
+        return messages.get() >= MOST_MESSAGES || bytes.get() >= MOST_BYTES;
+    }
+
+    /** Whether no more should be read from the network. */
+    boolean isPaused() {
+        return overload == Overload.STOP_READING && paused.get();
     }
 
     /** Counts a message that found no room; called on the loop. */

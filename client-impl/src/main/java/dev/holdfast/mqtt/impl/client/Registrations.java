@@ -41,7 +41,13 @@ final class Registrations {
         }
     }
 
+    /** Has the server end a subscription; from any thread. */
+    interface Unsubscriber {
+        void unsubscribe(String topicFilter);
+    }
+
     private final Feeds feeds;
+    private final Unsubscriber unsubscriber;
     private final IdentityHashMap<MessageHandler, Shared> shared = new IdentityHashMap<>();
     private final Map<String, Registration> byFilter = new ConcurrentHashMap<>();
 
@@ -50,13 +56,17 @@ final class Registrations {
 
     private volatile int latest;
 
-    Registrations(Feeds feeds) {
+    Registrations(Feeds feeds, Unsubscriber unsubscriber) {
         this.feeds = feeds;
+        this.unsubscriber = unsubscriber;
     }
 
-    /** A second registration for the same Topic Filter replaces the first. */
+    /**
+     * A second registration for the same Topic Filter replaces the first. {@link #begin} must
+     * follow.
+     */
     synchronized List<Registration> register(List<String> topicFilters, MessageHandler handler) {
-        Shared feed = shared.computeIfAbsent(handler, h -> new Shared(feeds.feed(h)));
+        Shared feed = shared.computeIfAbsent(handler, h -> new Shared(feeds.feed(h, this::cancel)));
         feed.registrations += topicFilters.size();
         List<Registration> registered = new ArrayList<>();
         for (String filter : topicFilters) {
@@ -67,7 +77,7 @@ final class Registrations {
                 inOrder.add(registration);
             } else {
                 inOrder.set(inOrder.indexOf(before), registration);
-                leave(before);
+                leave(before, null);
             }
             registered.add(registration);
         }
@@ -75,9 +85,38 @@ final class Registrations {
         return registered;
     }
 
-    private void leave(Registration registration) {
+    private void leave(Registration registration, @Nullable Throwable cause) {
         shared.computeIfPresent(
-                registration.handler, (h, feed) -> --feed.registrations == 0 ? null : feed);
+                registration.handler,
+                (h, feed) -> {
+                    if (--feed.registrations > 0) {
+                        return feed;
+                    }
+                    feed.feed.end(cause);
+                    return null;
+                });
+    }
+
+    /** The subscriptions are on their way, and can be ended from now on. */
+    void begin(List<Registration> registered) {
+        registered.forEach(r -> r.feed.begin());
+    }
+
+    void beginAll() {
+        begin(inOrder);
+    }
+
+    private void cancel(Feed feed) {
+        for (Registration r : inOrder) {
+            if (r.feed == feed) {
+                unsubscriber.unsubscribe(r.topicFilter);
+            }
+        }
+    }
+
+    /** No message will come any more. */
+    void endAll(Throwable cause) {
+        inOrder.forEach(r -> r.feed.end(cause));
     }
 
     /** Changes with each registration. */
@@ -89,13 +128,17 @@ final class Registrations {
         return byFilter.get(topicFilter);
     }
 
-    /** Takes a handler back, unless another has come in its place; tells whether it did. */
-    synchronized boolean unregister(Registration registration) {
+    /**
+     * Takes a handler back, unless another has come in its place; tells whether it did.
+     *
+     * @param cause null if its subscription has ended as the application wished
+     */
+    synchronized boolean unregister(Registration registration, @Nullable Throwable cause) {
         if (!byFilter.remove(registration.topicFilter, registration)) {
             return false;
         }
         inOrder.remove(registration);
-        leave(registration);
+        leave(registration, cause);
         return true;
     }
 

@@ -1,6 +1,8 @@
 package dev.holdfast.mqtt.impl.client;
 
 import dev.holdfast.mqtt.MessageHandler;
+import dev.holdfast.mqtt.ReasonCode;
+import dev.holdfast.mqtt.spi.HandlerPlan;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -10,6 +12,7 @@ final class SerialFeed implements Feed {
     private static final int MESSAGES_PER_TASK = 64;
 
     private final MessageHandler handler;
+    private final ReasonCode outcomeOfFailure;
     private final Feeds feeds;
     private final Lane lane;
 
@@ -22,10 +25,11 @@ final class SerialFeed implements Feed {
     /** The highest so far; touched on the loop only. */
     private long resumption;
 
-    SerialFeed(MessageHandler handler, Feeds feeds) {
-        this.handler = handler;
+    SerialFeed(HandlerPlan plan, ReasonCode outcomeOfFailure, Feeds feeds) {
+        this.handler = plan.handler();
+        this.outcomeOfFailure = outcomeOfFailure;
         this.feeds = feeds;
-        this.lane = feeds.lane();
+        this.lane = feeds.lane(plan.executor());
     }
 
     @Override
@@ -52,7 +56,8 @@ final class SerialFeed implements Feed {
             if (next == null || feeds.isClosed()) {
                 return;
             }
-            feeds.call(handler, next).whenComplete((done, failure) -> feeds.ended(next, failure));
+            feeds.call(handler, next)
+                    .whenComplete((done, failure) -> feeds.ended(next, failure, outcomeOfFailure));
         }
         tellLane();
     }

@@ -13,6 +13,7 @@ record SessionView(
         long queuedMessages,
         long queuedBytes,
         long unhandledMessages,
+        long droppedMessages,
         List<Subscription> subscriptions,
         LongFunction<Optional<Publication>> lookUp)
         implements Session {

@@ -2,6 +2,7 @@ package dev.holdfast.mqtt.impl.session;
 
 import dev.holdfast.mqtt.Acknowledgement;
 import dev.holdfast.mqtt.ConnectAttempt;
+import dev.holdfast.mqtt.Message;
 import dev.holdfast.mqtt.MqttException;
 import dev.holdfast.mqtt.Subscription;
 import java.nio.ByteBuffer;
@@ -21,6 +22,9 @@ public sealed interface Event {
 
     /** A message for its handler. */
     record Deliver(Incoming incoming) implements Event {}
+
+    /** A message that was refused, since its payload is not what it claims to be. */
+    record PayloadInvalid(Message message) implements Event {}
 
     /** A handed-over message is settled; a cause says that it could not be. */
     record Settled(Incoming incoming, @Nullable MqttException cause) implements Event {}

@@ -25,6 +25,7 @@ import java.util.Map;
 final class IncomingPublishes {
     private final int receiveMaximum;
     private final int inboxLimit;
+    private final boolean validatesPayloads;
     private final Subscriptions subscriptions;
     private final Numbers numbers;
     private final Outbox outbox;
@@ -69,12 +70,14 @@ final class IncomingPublishes {
     IncomingPublishes(
             int receiveMaximum,
             int inboxLimit,
+            boolean validatesPayloads,
             Recovered recovered,
             Subscriptions subscriptions,
             Numbers numbers,
             Outbox outbox) {
         this.receiveMaximum = receiveMaximum;
         this.inboxLimit = inboxLimit;
+        this.validatesPayloads = validatesPayloads;
         this.subscriptions = subscriptions;
         this.numbers = numbers;
         this.outbox = outbox;
@@ -136,10 +139,22 @@ final class IncomingPublishes {
 
     void received(Publish p) {
         switch (p.message().qos()) {
-            case AT_MOST_ONCE -> deliver(p);
+            case AT_MOST_ONCE -> receivedAtMostOnce(p);
             case AT_LEAST_ONCE -> receivedAtLeastOnce(p);
             case EXACTLY_ONCE -> receivedExactlyOnce(p);
         }
+    }
+
+    private void receivedAtMostOnce(Publish p) {
+        if (isRefused(p)) {
+            outbox.tell(new Event.PayloadInvalid(p.message()));
+        } else {
+            deliver(p);
+        }
+    }
+
+    private boolean isRefused(Publish p) {
+        return validatesPayloads && !PayloadFormat.isAsClaimed(p.message());
     }
 
     private void receivedAtLeastOnce(Publish p) {
@@ -153,7 +168,15 @@ final class IncomingPublishes {
             forget(identifier);
         }
         unacknowledgedIdentifiers.set(identifier);
-        unacknowledged.add(deliver(p));
+        if (isRefused(p)) {
+            outbox.tell(new Event.PayloadInvalid(p.message()));
+            Incoming refused = incoming(p, List.of(), false);
+            refused.outcome = ReasonCode.PAYLOAD_FORMAT_INVALID;
+            unacknowledged.add(refused);
+            acknowledgeInOrder();
+        } else {
+            unacknowledged.add(deliver(p));
+        }
     }
 
     private void receivedExactlyOnce(Publish p) {
@@ -174,6 +197,13 @@ final class IncomingPublishes {
                 takeQuota(identifier);
             }
             outbox.send(new Pubrec(identifier, ReasonCode.SUCCESS));
+            return;
+        }
+        if (isRefused(p)) {
+            // With this answer the exchange is over, and the identifier free.
+            requireQuota();
+            outbox.send(new Pubrec(identifier, ReasonCode.PAYLOAD_FORMAT_INVALID));
+            outbox.tell(new Event.PayloadInvalid(p.message()));
             return;
         }
         takeQuota(identifier);
@@ -280,6 +310,10 @@ final class IncomingPublishes {
             outbox.tell(new Event.Settled(incoming, deliveredAgain()));
             return;
         }
+        acknowledgeInOrder();
+    }
+
+    private void acknowledgeInOrder() {
         for (Incoming head = unacknowledged.peek();
                 head != null && head.outcome != null;
                 head = unacknowledged.peek()) {

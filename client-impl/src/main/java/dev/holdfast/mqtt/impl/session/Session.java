@@ -52,6 +52,9 @@ public final class Session {
     /** Whether what the server sends is read at present. */
     private boolean reading = true;
 
+    /** Whether the application has no room for what the server sends. */
+    private boolean paused;
+
     /**
      * A session as the store left it.
      *
@@ -92,6 +95,7 @@ public final class Session {
                 new IncomingPublishes(
                         settings.receiveMaximum(),
                         settings.storeLimits().incomingMessages(),
+                        settings.validatePayloadFormat(),
                         recovered,
                         subscriptions,
                         numbers,
@@ -269,6 +273,11 @@ public final class Session {
         }
     }
 
+    /** Whether to leave what the server sends in the network, until the application has room. */
+    public void pause(boolean now) {
+        paused = now;
+    }
+
     private boolean hasStopped() {
         return connection.phase() == Phase.STOPPED;
     }
@@ -405,7 +414,9 @@ public final class Session {
         if (!packets.isEmpty()) {
             keepAlive.sent(time.now);
         }
-        reading = !outbox.isFull() && !connection.isVerifying();
+        // Without CONNACK there would be no connection, and without reading no end of one is seen.
+        boolean pauses = paused && connection.phase() == Phase.CONNECTED;
+        reading = !outbox.isFull() && !connection.isVerifying() && !pauses;
         return new Ready(
                 outbox.takeBatch(),
                 page,

@@ -44,6 +44,11 @@ public final class Recorder implements ClientListener {
 
     public record StoreHasFailed(MqttException cause) implements Call {}
 
+    public record HandlerRetries(Delivery delivery, Throwable cause, Duration delay)
+            implements Call {}
+
+    public record PayloadInvalid(Message message) implements Call {}
+
     public record Dropped(Message message, long total) implements Call {}
 
     private final LinkedBlockingQueue<Call> calls = new LinkedBlockingQueue<>();
@@ -129,6 +134,16 @@ public final class Recorder implements ClientListener {
     @Override
     public void handlerFailed(Delivery delivery, Throwable cause) {
         calls.add(new HandlerFailed(delivery, cause));
+    }
+
+    @Override
+    public void handlerRetries(Delivery delivery, Throwable cause, Duration delay) {
+        calls.add(new HandlerRetries(delivery, cause, delay));
+    }
+
+    @Override
+    public void payloadInvalid(Message message) {
+        calls.add(new PayloadInvalid(message));
     }
 
     @Override

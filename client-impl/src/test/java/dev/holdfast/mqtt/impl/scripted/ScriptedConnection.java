@@ -25,6 +25,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import javax.net.ssl.ExtendedSSLSession;
@@ -230,6 +231,31 @@ public final class ScriptedConnection {
     public void sendBytes(byte[] bytes) {
         note(() -> "server: " + HEX.formatHex(bytes));
         write(bytes);
+    }
+
+    /**
+     * Sends a packet many times from a thread of its own, however long the client lets it wait;
+     * nothing else must be sent meanwhile.
+     *
+     * @return how often it was sent so far
+     */
+    public AtomicInteger sendOverAndOver(Packet packet, int times) {
+        byte[] bytes = ServerCodec.encode(packet);
+        note(() -> "server: " + times + " times " + packet.getClass().getSimpleName());
+        AtomicInteger sent = new AtomicInteger();
+        Thread sender =
+                new Thread(
+                        () -> {
+                            while (sent.get() < times) {
+                                write(bytes);
+                                sent.incrementAndGet();
+                            }
+                        },
+                        "server that sends over and over");
+        sender.setDaemon(true);
+        sender.setUncaughtExceptionHandler((t, e) -> {}); // the connection has ended
+        sender.start();
+        return sent;
     }
 
     private void write(byte[] bytes) {

@@ -5,6 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.holdfast.mqtt.Delivery;
+import dev.holdfast.mqtt.HandlerFailure;
+import dev.holdfast.mqtt.Message;
+import dev.holdfast.mqtt.MessageHandler;
+import dev.holdfast.mqtt.MessageHandlers;
 import dev.holdfast.mqtt.MqttClient;
 import dev.holdfast.mqtt.QoS;
 import dev.holdfast.mqtt.ReasonCode;
@@ -17,6 +22,7 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.local.LocalIoHandler;
 import io.netty.channel.nio.NioIoHandler;
+import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -24,6 +30,7 @@ import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Flow;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -77,6 +84,50 @@ class ThreadsTest extends ScriptedTest {
         listener.await(Recorder.WillReconnect.class);
         client.close();
         assertEquals(List.of(), leftBehind());
+    }
+
+    /** Neither one that waits to try again, nor one that is asked for nothing. */
+    @Test
+    void leavesNoThreadBehindThatWaitsForAHandler() throws InterruptedException {
+        MessageHandler hopeless =
+                MessageHandlers.forEach(
+                        m -> {
+                            throw new IllegalStateException("not now");
+                        });
+        MqttClient client =
+                client(
+                        b ->
+                                b.resubscribe(Resubscribe.NEVER)
+                                        .subscription(
+                                                Subscription.to("a"),
+                                                hopeless.parallelBy(Message::topic, 4)
+                                                        .onFailure(
+                                                                HandlerFailure.retry(
+                                                                        Duration.ofDays(1), 1)))
+                                        .subscription(
+                                                Subscription.to("b"),
+                                                MessageHandlers.fromSubscriber(idle())));
+        ScriptedConnection connection = connect(client);
+        connection.send(Packets.atLeastOnce(1, "a", "x"), Packets.atLeastOnce(2, "b", "x"));
+        listener.await(Recorder.HandlerRetries.class);
+        client.close();
+        assertEquals(List.of(), leftBehind());
+    }
+
+    private static Flow.Subscriber<Delivery> idle() {
+        return new Flow.Subscriber<>() {
+            @Override
+            public void onSubscribe(Flow.Subscription subscription) {}
+
+            @Override
+            public void onNext(Delivery delivery) {}
+
+            @Override
+            public void onError(Throwable cause) {}
+
+            @Override
+            public void onComplete() {}
+        };
     }
 
     @Test

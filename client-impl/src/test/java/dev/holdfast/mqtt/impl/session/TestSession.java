@@ -1,8 +1,11 @@
 package dev.holdfast.mqtt.impl.session;
 
+import dev.holdfast.mqtt.Message;
+import dev.holdfast.mqtt.QoS;
 import dev.holdfast.mqtt.impl.packet.Packet;
 import dev.holdfast.mqtt.spi.ClientSettings;
 import dev.holdfast.mqtt.store.Recovered;
+import java.util.List;
 import java.util.function.ToLongFunction;
 import java.util.random.RandomGenerator;
 
@@ -19,6 +22,12 @@ public final class TestSession {
             ToLongFunction<Packet> encodedSize) {
         return new Session(
                 settings, recovered, random, encodedSize, rule.broken(), new Servers(settings));
+    }
+
+    /** A message as the core hands it over, of the first connection. */
+    public static Incoming incoming(Message message, long deliveryId) {
+        int identifier = message.qos() == QoS.AT_MOST_ONCE ? 0 : 1;
+        return new Incoming(message, List.of(), deliveryId, false, identifier, 1, 1);
     }
 
     public static boolean isDrained(Session session) {

@@ -17,8 +17,8 @@ package dev.holdfast.mqtt.impl.simulation;
  *       ServerOffences} lists.
  *   <li>Client and application: crash and restart with a random prefix of the unconfirmed batches,
  *       Clean Start, disconnect() and connect() at any time, subscriptions that come and go,
- *       handlers that are slow, hang or refuse (as one that throws does), a busy loop, a wall clock
- *       that jumps.
+ *       handlers that are slow, hang or refuse (as one that throws does), no room for what the
+ *       server sends, a busy loop, a wall clock that jumps.
  * </ul>
  */
 final class Faults {
@@ -62,6 +62,7 @@ final class Faults {
     final int cleanStart;
     final int lag;
     final int clockJumpEvery;
+    final int pauseEvery;
 
     Faults(Chance chance) {
         this.chance = chance;
@@ -95,6 +96,7 @@ final class Faults {
         cleanStart = chance.pick(0, 0, 0, 20);
         lag = chance.pick(0, 0, 3, 100);
         clockJumpEvery = sometimes(15, 5_000);
+        pauseEvery = sometimes(25, 500, 4_000);
     }
 
     private int sometimes(int percent, int... choices) {

@@ -59,6 +59,9 @@ final class SimulatedApplication {
     /** Whether Clean Start was asked for, and a session confirmed since. */
     private boolean mayStartClean;
 
+    /** Whether there is no room for what the server sends. */
+    private boolean paused;
+
     /** Whether the client shall be connected. */
     private boolean staysConnected;
 
@@ -97,6 +100,7 @@ final class SimulatedApplication {
         repeatedly(sim.faults.subscribeEvery, this::changeSubscription);
         repeatedly(sim.faults.leaveEvery, this::leave);
         repeatedly(sim.faults.crashEvery, this::crash);
+        repeatedly(sim.faults.pauseEvery, () -> pause(!paused));
     }
 
     private void repeatedly(int gap, Runnable action) {
@@ -117,6 +121,7 @@ final class SimulatedApplication {
         declared.values().removeIf(s -> sim.chance.percent(40));
         boolean clean = sim.faults.strike(sim.faults.cleanStart);
         mayStartClean |= clean;
+        paused = false;
         run = new ClientRun(sim, ++runs, sim.settings(clean, declared.values()));
         sim.trace.say("client", "starts as ", run, " with ", run.recovered);
         requireRemembered();
@@ -169,6 +174,7 @@ final class SimulatedApplication {
         hanging.forEach(done -> sim.agenda.after(sim.chance.upTo(1_000), done));
         hanging.clear();
         if (run.isAlive()) {
+            pause(false);
             run.endFaults();
         }
         keepConnected();
@@ -408,6 +414,13 @@ final class SimulatedApplication {
     }
 
     // ---- handling
+
+    private void pause(boolean now) {
+        if (run.isAlive()) {
+            paused = now;
+            run.submit(s -> s.pause(now), now ? "has no room" : "has room");
+        }
+    }
 
     void handle(ClientRun by, Incoming incoming) {
         if (sim.sabotage.settlesUnhandled()) {
