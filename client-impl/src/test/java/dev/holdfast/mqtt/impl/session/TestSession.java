@@ -30,6 +30,22 @@ public final class TestSession {
         return new Incoming(message, List.of(), deliveryId, false, identifier, 1, 1);
     }
 
+    /** A session that keeps all rules but one about where to connect. */
+    public static Session breaking(
+            BrokenServers rule,
+            ClientSettings settings,
+            Recovered recovered,
+            RandomGenerator random,
+            ToLongFunction<Packet> encodedSize) {
+        return new Session(
+                settings,
+                recovered,
+                random,
+                encodedSize,
+                new WriteAhead(),
+                rule.broken(settings));
+    }
+
     public static boolean isDrained(Session session) {
         return session.isDrained();
     }

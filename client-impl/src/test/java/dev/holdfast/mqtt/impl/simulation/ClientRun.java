@@ -65,7 +65,8 @@ final class ClientRun implements TestDriver.Clock, TestDriver.Listener {
     }
 
     private Link open(URI server, LinkListener listener) {
-        link = new SimulatedLink(sim, this, listener);
+        futures.attempts.opened(server);
+        link = new SimulatedLink(sim, this, server, listener);
         return link;
     }
 

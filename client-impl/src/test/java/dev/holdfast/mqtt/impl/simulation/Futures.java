@@ -15,6 +15,7 @@ import java.util.TreeMap;
 final class Futures {
     private final Simulation sim;
     private final ClientRun run;
+    final AttemptsOracle attempts;
     private final Set<Long> toBeStored = new LinkedHashSet<>();
     private final Set<Long> toBeAcknowledged = new LinkedHashSet<>();
     private final Map<Long, String> subscribes = new TreeMap<>();
@@ -35,6 +36,7 @@ final class Futures {
     Futures(Simulation sim, ClientRun run) {
         this.sim = sim;
         this.run = run;
+        attempts = new AttemptsOracle(sim, run.settings);
     }
 
     // ---- begun
@@ -118,6 +120,7 @@ final class Futures {
             sim.application.unsubscribeFailed(e.token(), filter, e.cause());
         } else if (event instanceof Event.DisconnectDone e) {
             requireExpected(disconnects.remove(e.token()), event);
+            attempts.take(event);
             if (sessionEnds.remove(e.token())) {
                 expectsSession = false;
                 sim.outgoing.sessionEnded();
@@ -143,6 +146,7 @@ final class Futures {
     }
 
     private void takeConnectionEvent(Event event) {
+        attempts.take(event);
         if (event instanceof Event.Connected e) {
             require(!connected, "Connected twice");
             require(
@@ -208,6 +212,7 @@ final class Futures {
 
     /** The store failed, and all that waited with it. */
     void abandon() {
+        attempts.abandon();
         toBeStored.clear();
         toBeAcknowledged.clear();
         subscribes.clear();

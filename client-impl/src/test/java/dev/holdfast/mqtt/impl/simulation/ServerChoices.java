@@ -33,6 +33,21 @@ final class ServerChoices {
                     0x94, 0x95, 0x96, 0x97, 0x98, 0x99, 0x9A, 0x9B, 0x9C, 0x9D, 0x9E, 0x9F, 0xA0,
                     0xA1, 0xA2);
 
+    private static final List<ReasonCode> REDIRECTIONS = codes(0x9C, 0x9D);
+
+    /** Some that a client may follow, some that it must not, and nonsense. */
+    private static final List<String> REFERENCES =
+            List.of(
+                    "a.sim",
+                    "b.sim",
+                    "b.sim:1884",
+                    "c.sim",
+                    "mqtts://c.sim",
+                    "mqtt://b.sim",
+                    "other.example:1883",
+                    "other.example c.sim",
+                    "[::1 b.sim: a.sim");
+
     private static List<ReasonCode> codes(int... values) {
         return IntStream.of(values).mapToObj(ReasonCode::of).toList();
     }
@@ -59,7 +74,7 @@ final class ServerChoices {
     }
 
     static Connack refusal(Chance chance) {
-        ReasonCode reason = chance.pick(CONNACK_ERRORS);
+        ReasonCode reason = chance.pick(chance.percent(30) ? REDIRECTIONS : CONNACK_ERRORS);
         return connack(
                 false,
                 reason,
@@ -109,7 +124,7 @@ final class ServerChoices {
     }
 
     static Disconnect disconnect(Chance chance) {
-        ReasonCode reason = chance.pick(DISCONNECTS);
+        ReasonCode reason = chance.pick(chance.percent(20) ? REDIRECTIONS : DISCONNECTS);
         return new Disconnect(
                 reason, Disconnect.ABSENT, null, List.of(), reference(chance, reason));
     }
@@ -117,6 +132,6 @@ final class ServerChoices {
     private static String reference(Chance chance, ReasonCode reason) {
         boolean redirects =
                 reason == ReasonCode.USE_ANOTHER_SERVER || reason == ReasonCode.SERVER_MOVED;
-        return redirects && chance.percent(70) ? "other.example:1883" : null;
+        return redirects && chance.percent(70) ? chance.pick(REFERENCES) : null;
     }
 }

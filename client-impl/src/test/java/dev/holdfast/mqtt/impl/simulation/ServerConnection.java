@@ -96,6 +96,10 @@ final class ServerConnection {
         return link.client();
     }
 
+    String host() {
+        return link.host();
+    }
+
     ServerSession session() {
         return server.session();
     }

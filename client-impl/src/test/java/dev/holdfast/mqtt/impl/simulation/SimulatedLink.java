@@ -11,6 +11,7 @@ import dev.holdfast.mqtt.impl.transport.Link;
 import dev.holdfast.mqtt.impl.transport.LinkListener;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import java.net.URI;
 import java.nio.ByteBuffer;
 import java.util.List;
 
@@ -18,6 +19,7 @@ import java.util.List;
 final class SimulatedLink implements Link {
     private final Simulation sim;
     private final ClientRun client;
+    private final String host;
     private final LinkListener listener;
     private final Sabotage.Wire sabotage;
     private final WireOracle oracle;
@@ -47,9 +49,10 @@ final class SimulatedLink implements Link {
     /** Whether the listener has had its last call. */
     private boolean reported;
 
-    SimulatedLink(Simulation sim, ClientRun client, LinkListener listener) {
+    SimulatedLink(Simulation sim, ClientRun client, URI to, LinkListener listener) {
         this.sim = sim;
         this.client = client;
+        this.host = to.getHost();
         this.listener = listener;
         sabotage = sim.sabotage.wire();
         encoder = sim.sabotage.keepsTopicAliases() ? client.onlyEncoder : new Encoder();
@@ -71,6 +74,11 @@ final class SimulatedLink implements Link {
         }
     }
 
+    /** Where the client believes to be connected to. */
+    String host() {
+        return host;
+    }
+
     ClientRun client() {
         return client;
     }
@@ -83,7 +91,7 @@ final class SimulatedLink implements Link {
         if (reported || closing || !client.isAlive()) {
             return;
         }
-        sim.trace.say("network", "connection opened");
+        sim.trace.say("network", "connection opened to ", host);
         server = sim.server.accept(this);
         if (sim.faults.cutEvery > 0) {
             sim.agenda.after(sim.chance.between(1, 2 * sim.faults.cutEvery), this::strike);

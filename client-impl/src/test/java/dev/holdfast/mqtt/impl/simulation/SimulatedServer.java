@@ -9,16 +9,26 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-/** A server with one client: its sessions, and what others publish. */
+/**
+ * A server with one client: its sessions, and what others publish. It goes by several addresses,
+ * which share their sessions, or do not.
+ */
 final class SimulatedServer {
     /** What can be subscribed to, with a topic that each matches. */
     static final List<String> FILTERS = List.of("plain", "wild/+", "$share/group/shared");
+
+    /** Hosts that the client may be told to connect to. */
+    static final List<String> HOSTS = List.of("a.sim", "b.sim", "c.sim");
 
     private static final List<String> TOPICS = List.of("plain", "wild/life", "shared");
 
     private final Simulation sim;
     private ServerSession session;
     private ServerConnection connection;
+
+    /** Where the client last was. */
+    private String host;
+
     private int sessions;
     private int published;
     private final Set<String> said = new HashSet<>();
@@ -64,6 +74,10 @@ final class SimulatedServer {
         if (connect.cleanStart()) {
             endSession("Clean Start");
         }
+        if (!sim.hostsShareSessions && !by.host().equals(host)) {
+            endSession("it is at " + host);
+        }
+        host = by.host();
         boolean present = session != null;
         if (!present) {
             session = new ServerSession(++sessions);

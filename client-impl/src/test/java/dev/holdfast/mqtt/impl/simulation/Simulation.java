@@ -7,7 +7,9 @@ import dev.holdfast.mqtt.MessageHandlers;
 import dev.holdfast.mqtt.MqttClient;
 import dev.holdfast.mqtt.MqttClientBuilder;
 import dev.holdfast.mqtt.ReconnectPolicy;
+import dev.holdfast.mqtt.Redirects;
 import dev.holdfast.mqtt.Resubscribe;
+import dev.holdfast.mqtt.ServerOrder;
 import dev.holdfast.mqtt.SessionLostPolicy;
 import dev.holdfast.mqtt.SessionLostPolicy.InFlight;
 import dev.holdfast.mqtt.StoreLimits;
@@ -50,6 +52,10 @@ final class Simulation {
     final SimulatedStore store;
     final SimulatedServer server;
     final SimulatedApplication application;
+    /** Whether it does not matter for a session to which address the client connects. */
+    final boolean hostsShareSessions;
+
+    private final List<URI> servers;
     private final long sessionExpiry;
     private final StoreLimits storeLimits;
     private final long troubleEnds;
@@ -67,6 +73,12 @@ final class Simulation {
                 new SessionLostPolicy(
                         chance.pick(List.of(InFlight.values())),
                         chance.pick(List.of(InFlight.values())));
+        String scheme = chance.percent(70) ? "mqtt://" : "mqtts://";
+        servers =
+                SimulatedServer.HOSTS.subList(0, chance.pick(1, 1, 2, 3)).stream()
+                        .map(host -> URI.create(scheme + host))
+                        .toList();
+        hostsShareSessions = chance.percent(70);
         sessionExpiry = chance.pick(0, 10, 1_000, 1_000, 1_000);
         storeLimits =
                 new StoreLimits(
@@ -227,7 +239,10 @@ final class Simulation {
 
     ClientSettings settings(boolean cleanStart, Collection<Subscription> declared) {
         MqttClientBuilder builder =
-                MqttClient.newBuilder(URI.create("mqtt://server"))
+                MqttClient.newBuilder(
+                                servers.get(0),
+                                servers.subList(1, servers.size()).toArray(new URI[0]))
+                        .serverOrder(chance.pick(List.of(ServerOrder.values())))
                         .clientIdentifier("client")
                         .cleanStart(cleanStart)
                         .sessionExpiry(Duration.ofSeconds(sessionExpiry))
@@ -246,6 +261,9 @@ final class Simulation {
                         .reconnect(
                                 ReconnectPolicy.exponential(
                                         Duration.ofMillis(100), Duration.ofSeconds(5)));
+        if (chance.percent(70)) {
+            builder.redirects(Redirects.to("*.sim").atMost(chance.pick(1, 2, 3)));
+        }
         declared.forEach(s -> builder.subscription(s, UNUSED));
         return builder.settings();
     }

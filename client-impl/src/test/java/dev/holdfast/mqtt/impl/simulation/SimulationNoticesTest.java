@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.holdfast.mqtt.impl.codec.Encoder;
 import dev.holdfast.mqtt.impl.session.BrokenRule;
+import dev.holdfast.mqtt.impl.session.BrokenServers;
 import dev.holdfast.mqtt.impl.session.Session;
 import dev.holdfast.mqtt.impl.session.TestSession;
 import dev.holdfast.mqtt.spi.ClientSettings;
@@ -42,6 +43,18 @@ class SimulationNoticesTest {
                     @Override
                     public boolean checksDisk() {
                         return SEEN_ON_DISK_ONLY.contains(rule);
+                    }
+                });
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void whenItConnectsWhereItShouldNot(BrokenServers rule) {
+        assertNoticed(
+                new Sabotage() {
+                    @Override
+                    public Session session(ClientSettings s, Recovered r, Chance chance) {
+                        return TestSession.breaking(rule, s, r, chance, Encoder::encodedSize);
                     }
                 });
     }
