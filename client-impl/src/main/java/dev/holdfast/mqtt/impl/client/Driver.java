@@ -136,6 +136,8 @@ final class Driver {
             session.advance(loop.now(), loop.wallClock());
             for (int i = 0; more && i < POLLS_PER_TURN; i++) {
                 feed();
+                // Not earlier than what the inputs speak of, such as the expiry of a message.
+                session.advance(loop.now(), loop.wallClock());
                 more = poll() || !inputs.isEmpty();
             }
         } catch (Throwable bug) {

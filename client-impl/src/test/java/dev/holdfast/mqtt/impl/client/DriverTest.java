@@ -29,6 +29,7 @@ class DriverTest {
     private final List<Event> events = new ArrayList<>();
     private final List<RuntimeException> bugs = new ArrayList<>();
     private final Driver driver = driver();
+    private long wallClock = 1_000;
 
     private Driver driver() {
         StoredSession store = new MemoryQueue();
@@ -85,7 +86,7 @@ class DriverTest {
 
         @Override
         public long wallClock() {
-            return 1_000;
+            return wallClock;
         }
     }
 
@@ -133,6 +134,15 @@ class DriverTest {
 
         assertInstanceOf(StackOverflowError.class, causeOfTheOnlyFailure().getCause());
         assertTrue(driver.isStopped());
+    }
+
+    /** Its caller looked at the clock after the turn had begun. */
+    @Test
+    void messageWithoutTimeLeftIsNotSentForWantOfALookAtTheClock() {
+        driver.submit(s -> wallClock += 10);
+        driver.submit(s -> s.publish(1, Message.to("a").build(), wallClock));
+
+        assertInstanceOf(MqttException.MessageExpired.class, causeOfTheOnlyFailure());
     }
 
     @Test

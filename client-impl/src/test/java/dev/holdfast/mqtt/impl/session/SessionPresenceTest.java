@@ -4,8 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.holdfast.mqtt.DisconnectOptions;
 import dev.holdfast.mqtt.Message;
+import dev.holdfast.mqtt.MqttClient;
 import dev.holdfast.mqtt.QoS;
 import dev.holdfast.mqtt.ReasonCode;
+import dev.holdfast.mqtt.ServerOrder;
 import dev.holdfast.mqtt.Subscription;
 import dev.holdfast.mqtt.impl.packet.Connect;
 import dev.holdfast.mqtt.impl.packet.Disconnect;
@@ -13,10 +15,13 @@ import dev.holdfast.mqtt.impl.packet.Puback;
 import dev.holdfast.mqtt.impl.packet.Publish;
 import dev.holdfast.mqtt.impl.packet.Pubrec;
 import dev.holdfast.mqtt.impl.packet.Subscribe;
+import dev.holdfast.mqtt.spi.ClientSettings;
 import dev.holdfast.mqtt.store.OutgoingMessage;
+import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** What this client takes the server's session for, when it cannot know all that happened to it. */
@@ -112,6 +117,70 @@ class SessionPresenceTest {
 
         core.diskHangs = true;
         core.session.received(new Puback(publish.packetIdentifier(), ReasonCode.SUCCESS));
+
+        core.assertNothingSent();
+    }
+
+    // ---- a session at another server
+
+    private static ClientSettings settingsOfTwo() {
+        return MqttClient.newBuilder(URI.create("mqtt://one"), URI.create("mqtt://two"))
+                .clientIdentifier("c")
+                .sessionExpiry(Duration.ofSeconds(300))
+                .keepAlive(Duration.ZERO)
+                .serverOrder(ServerOrder.ROUND_ROBIN)
+                .reconnect(attempt -> Optional.of(Duration.ofSeconds(1)))
+                .settings();
+    }
+
+    /** It may be one of its own, with the same identifier in use for something else. */
+    @Test
+    void firstPublishWithAHeldIdentifierIsANewMessageAtAnotherServer() {
+        core = new TestCore(settingsOfTwo());
+        core.connect(false);
+        receive(8, "one's", QoS.EXACTLY_ONCE, false);
+        core.sent(Pubrec.class);
+        core.cut();
+        core.open();
+        core.sent(Connect.class);
+        core.session.received(TestCore.connack(true));
+
+        receive(8, "two's", QoS.EXACTLY_ONCE, false);
+
+        core.sent(Pubrec.class);
+        assertEquals(List.of("one's", "two's"), delivered());
+    }
+
+    @Test
+    void subscriptionsAreRenewedAtAnotherServerAndByTheNextRun() {
+        core = new TestCore(settingsOfTwo());
+        core.connect(false);
+        subscribe();
+        core.cut();
+        core.open();
+        core.sent(Connect.class);
+        core.session.received(TestCore.connack(true));
+        core.answer(core.sent(Subscribe.class));
+
+        core = new TestCore(settingsOfTwo(), core.disk);
+        core.session.subscribe(2, Subscription.to("a"));
+        core.connect(true);
+
+        core.sent(Subscribe.class);
+    }
+
+    @Test
+    void sessionIsTrustedAtTheSameServer() {
+        ClientSettings settings = settingsOfTwo();
+        core = new TestCore(settings);
+        core.connect(false);
+        subscribe();
+        core.cut();
+        core.advance(1_000);
+        assertEquals(URI.create("mqtt://two"), core.refuse());
+        assertEquals(URI.create("mqtt://one"), core.openAtOnce());
+        core.sent(Connect.class);
+        core.session.received(TestCore.connack(true));
 
         core.assertNothingSent();
     }

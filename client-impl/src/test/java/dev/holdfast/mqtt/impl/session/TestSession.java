@@ -38,12 +38,7 @@ public final class TestSession {
             RandomGenerator random,
             ToLongFunction<Packet> encodedSize) {
         return new Session(
-                settings,
-                recovered,
-                random,
-                encodedSize,
-                new WriteAhead(),
-                rule.broken(settings));
+                settings, recovered, random, encodedSize, new WriteAhead(), rule.broken(settings));
     }
 
     public static boolean isDrained(Session session) {

@@ -52,6 +52,7 @@ final class Simulation {
     final SimulatedStore store;
     final SimulatedServer server;
     final SimulatedApplication application;
+
     /** Whether it does not matter for a session to which address the client connects. */
     final boolean hostsShareSessions;
 
