@@ -2,6 +2,7 @@ package dev.holdfast.mqtt.impl.simulation;
 
 import dev.holdfast.mqtt.impl.client.TestDriver;
 import dev.holdfast.mqtt.impl.codec.Encoder;
+import dev.holdfast.mqtt.impl.session.Answer;
 import dev.holdfast.mqtt.impl.session.Event;
 import dev.holdfast.mqtt.impl.session.Session;
 import dev.holdfast.mqtt.impl.session.TestSession;
@@ -32,6 +33,9 @@ final class ClientRun implements TestDriver.Clock, TestDriver.Listener {
 
     /** Sessions of the CONNACKs that came, until the application is told of each. */
     private final ArrayDeque<ServerSession> announced = new ArrayDeque<>();
+
+    /** The last question of an authentication. */
+    private long lastQuestion;
 
     private boolean alive = true;
     private boolean storeFailed;
@@ -78,6 +82,21 @@ final class ClientRun implements TestDriver.Clock, TestDriver.Listener {
                         command.accept(s);
                     }
                 });
+    }
+
+    /** Answers a question of an authentication, which may be an old one. */
+    void answer(long question, Answer answer) {
+        submit(
+                s -> {
+                    boolean old = question != lastQuestion;
+                    if (!old && answer.failure() == null && link != null) {
+                        link.verified();
+                    }
+                    s.answered(
+                            sim.sabotage.answersOldQuestions() ? lastQuestion : question, answer);
+                },
+                "answers question ",
+                question);
     }
 
     void connacked(ServerSession with) {
@@ -160,7 +179,10 @@ final class ClientRun implements TestDriver.Clock, TestDriver.Listener {
     }
 
     private void take(Event event) {
-        if (event instanceof Event.Deliver e) {
+        if (event instanceof Event.AuthenticationAsked e) {
+            lastQuestion = e.number();
+            sim.mechanism.asked(this, e);
+        } else if (event instanceof Event.Deliver e) {
             sim.incoming.delivered(this, e.incoming());
             sim.application.handle(this, e.incoming());
         } else if (event instanceof Event.StoreFailed) {

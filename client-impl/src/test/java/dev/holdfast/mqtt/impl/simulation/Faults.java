@@ -13,12 +13,13 @@ package dev.holdfast.mqtt.impl.simulation;
  *   <li>Server: answers that come late or not in the order of the requests, every Reason Code of
  *       every acknowledgement, CONNACK and DISCONNECT (with Server Reference where it may have
  *       one), limits that change from connection to connection, Session Expiry cut short, sessions
- *       lost in a restart or expired, packets sent again without need, and what {@link
- *       ServerOffences} lists.
+ *       lost in a restart or expired, packets sent again without need, a false server that cannot
+ *       authenticate itself, and what {@link ServerOffences} lists.
  *   <li>Client and application: crash and restart with a random prefix of the unconfirmed batches,
  *       Clean Start, disconnect() and connect() at any time, subscriptions that come and go,
  *       handlers that are slow, hang or refuse (as one that throws does), no room for what the
- *       server sends, a busy loop, a wall clock that jumps.
+ *       server sends, a mechanism of authentication that is slow, hangs or fails, re-authentication
+ *       at any time, a busy loop, a wall clock that jumps.
  * </ul>
  */
 final class Faults {
@@ -51,6 +52,7 @@ final class Faults {
     final int sessionLossEvery;
     final int disconnectEvery;
     final int misbehavesEvery;
+    final int falseServer;
 
     // Application.
     final int crashEvery;
@@ -63,6 +65,10 @@ final class Faults {
     final int lag;
     final int clockJumpEvery;
     final int pauseEvery;
+    final int authenticationDelay;
+    final int authenticationFails;
+    final int authenticationHangs;
+    final int reauthenticateEvery;
 
     Faults(Chance chance) {
         this.chance = chance;
@@ -97,6 +103,11 @@ final class Faults {
         lag = chance.pick(0, 0, 3, 100);
         clockJumpEvery = sometimes(15, 5_000);
         pauseEvery = sometimes(25, 500, 4_000);
+        falseServer = chance.pick(0, 0, 0, 20);
+        authenticationDelay = chance.pick(0, 20, 1_000, 8_000);
+        authenticationFails = chance.pick(0, 0, 10);
+        authenticationHangs = chance.pick(0, 0, 10);
+        reauthenticateEvery = sometimes(60, 500, 5_000);
     }
 
     private int sometimes(int percent, int... choices) {

@@ -21,6 +21,7 @@ final class Futures {
     private final Map<Long, String> subscribes = new TreeMap<>();
     private final Map<Long, String> unsubscribes = new TreeMap<>();
     private final Set<Long> disconnects = new LinkedHashSet<>();
+    private final Set<Long> reauthentications = new LinkedHashSet<>();
     private final Set<Incoming> settlements = new LinkedHashSet<>();
     private final Set<Long> connects = new LinkedHashSet<>();
     private boolean connected;
@@ -64,6 +65,10 @@ final class Futures {
         if (endsSession) {
             sessionEnds.add(token);
         }
+    }
+
+    void reauthenticate(long token) {
+        reauthentications.add(token);
     }
 
     void settle(Incoming incoming) {
@@ -173,6 +178,12 @@ final class Futures {
                     "connect() fails, though there is a connection: ",
                     e.cause());
             requireHonest(e.cause());
+        } else if (event instanceof Event.Reauthenticated e) {
+            requireExpected(reauthentications.remove(e.token()), event);
+            sim.mechanism.reauthenticated();
+        } else if (event instanceof Event.ReauthenticationFailed e) {
+            requireExpected(reauthentications.remove(e.token()), event);
+            requireHonest(e.cause());
         } else if (event instanceof Event.SessionLost) {
             sessionLost = true;
             toldOfLostSession = true;
@@ -194,6 +205,9 @@ final class Futures {
         require(
                 !(cause instanceof MqttException.SessionUnknown),
                 "The client does not know its own session");
+        require(
+                !(cause instanceof MqttException.AuthenticationFailed) || sim.mechanism != null,
+                "Authentication fails where there is none");
         if (cause instanceof MqttException.ConnectRefused r) {
             requireSaid(r.reason(), r.serverReference().orElse(null));
         } else if (cause instanceof MqttException.ConnectionLost l && l.reason().isPresent()) {
@@ -219,6 +233,7 @@ final class Futures {
         unsubscribes.clear();
         connects.clear();
         disconnects.clear();
+        reauthentications.clear();
         settlements.clear();
         connected = false;
     }
@@ -230,6 +245,9 @@ final class Futures {
         }
         if (!subscribes.isEmpty() || !unsubscribes.isEmpty()) {
             return "subscribe() " + subscribes + " or unsubscribe() " + unsubscribes + " waits";
+        }
+        if (!reauthentications.isEmpty()) {
+            return "reauthenticate() " + reauthentications + " waits";
         }
         if (!disconnects.isEmpty() || !connects.isEmpty()) {
             return "disconnect() or connect() waits";

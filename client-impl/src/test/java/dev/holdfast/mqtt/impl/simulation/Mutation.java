@@ -13,6 +13,7 @@ import static dev.holdfast.mqtt.impl.simulation.SabotagedWire.withDup;
 import dev.holdfast.mqtt.QoS;
 import dev.holdfast.mqtt.ReasonCode;
 import dev.holdfast.mqtt.Resubscribe;
+import dev.holdfast.mqtt.impl.packet.Auth;
 import dev.holdfast.mqtt.impl.packet.Connect;
 import dev.holdfast.mqtt.impl.packet.Disconnect;
 import dev.holdfast.mqtt.impl.packet.Pingreq;
@@ -49,6 +50,9 @@ enum Mutation implements Sabotage {
     CLEAN_START_IS_SET(sent(p -> List.of(SabotagedWire.withCleanStart(p)))),
     SOMETHING_FOLLOWS_DISCONNECT(
             sent(p -> p instanceof Disconnect ? List.of(p, Pingreq.INSTANCE) : List.of(p))),
+    AUTH_IS_SENT_TWICE(twice(Auth.class)),
+    SOMETHING_IS_SENT_BEFORE_AUTHENTICATION_IS_DONE(
+            sent(p -> p instanceof Auth ? List.of(p, SabotagedWire.EARLY) : List.of(p))),
     SUBSCRIBE_IS_FORGOTTEN(never(Subscribe.class)),
     EXPIRY_GROWS(sent(p -> List.of(SabotagedWire.withLongExpiry(p)))),
     UNKNOWN_PUBRELS_ARE_NOT_ANSWERED(SabotagedWire.WithoutUnknownPubcomps::new),
@@ -108,6 +112,18 @@ enum Mutation implements Sabotage {
     HANDLER_IS_NOT_AWAITED {
         @Override
         public boolean settlesUnhandled() {
+            return true;
+        }
+    },
+    ANSWERS_OF_OLD_EXCHANGES_ARE_SENT {
+        @Override
+        public boolean answersOldQuestions() {
+            return true;
+        }
+    },
+    SERVER_IS_NOT_VERIFIED {
+        @Override
+        public boolean believesEveryServer() {
             return true;
         }
     },

@@ -83,6 +83,16 @@ interface Sabotage {
         return false;
     }
 
+    /** Whether an answer to an old question of an authentication is taken for one to the last. */
+    default boolean answersOldQuestions() {
+        return false;
+    }
+
+    /** Whether a false server is taken for the right one. */
+    default boolean believesEveryServer() {
+        return false;
+    }
+
     /** Whether a message is taken for handled as soon as it is handed over. */
     default boolean settlesUnhandled() {
         return false;

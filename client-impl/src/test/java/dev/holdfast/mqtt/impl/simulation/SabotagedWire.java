@@ -1,5 +1,6 @@
 package dev.holdfast.mqtt.impl.simulation;
 
+import dev.holdfast.mqtt.Message;
 import dev.holdfast.mqtt.QoS;
 import dev.holdfast.mqtt.ReasonCode;
 import dev.holdfast.mqtt.impl.packet.Connack;
@@ -21,6 +22,9 @@ import java.util.function.UnaryOperator;
 
 /** Other packets than were sent. */
 final class SabotagedWire {
+    static final Publish EARLY =
+            new Publish(Message.to("outgoing/0").payload("early").build(), 0, false);
+
     private SabotagedWire() {}
 
     /** Changes what the client sends. */

@@ -3,6 +3,7 @@ package dev.holdfast.mqtt.impl.simulation;
 import static dev.holdfast.mqtt.impl.simulation.SimulationFailure.require;
 
 import dev.holdfast.mqtt.ReasonCode;
+import dev.holdfast.mqtt.impl.packet.Auth;
 import dev.holdfast.mqtt.impl.packet.Connack;
 import dev.holdfast.mqtt.impl.packet.Connect;
 import dev.holdfast.mqtt.impl.packet.Disconnect;
@@ -56,6 +57,7 @@ final class ServerConnection {
 
     private Phase phase = Phase.OPEN;
     private Connect connect;
+    private ServerAuthentication authentication;
     private PublishesFromClient fromClient;
     private PublishesToClient toClient;
     private ServerSession announced;
@@ -112,14 +114,21 @@ final class ServerConnection {
             case OPEN -> {
                 require(packet instanceof Connect, "[3.1.0-1] CONNECT is not the first packet");
                 connect = (Connect) packet;
+                authentication = new ServerAuthentication(sim, connect);
                 phase = Phase.CONNECT_RECEIVED;
                 sim.agenda.after(sim.faults.delay(sim.faults.answerDelay), this::answerConnect);
             }
-            case CONNECT_RECEIVED ->
+            case CONNECT_RECEIVED -> {
+                if (packet instanceof Auth auth) {
+                    authentication.received(auth, false);
+                    sim.agenda.after(sim.faults.delay(sim.faults.answerDelay), this::answerConnect);
+                } else {
                     require(
-                            packet instanceof Disconnect d && !d.reason().isError(),
+                            packet instanceof Disconnect d && isGoodbye(d),
                             Words.of(packet),
                             " before CONNACK");
+                }
+            }
             case CONNECTED -> dispatch(packet);
             case LEFT -> throw new SimulationFailure("[3.14.4-1] a packet follows DISCONNECT");
             case MISBEHAVED -> {
@@ -145,6 +154,9 @@ final class ServerConnection {
             received(p);
         } else if (packet instanceof Unsubscribe p) {
             received(p);
+        } else if (packet instanceof Auth p) {
+            authentication.received(p, true);
+            later(this::goOnAuthenticating);
         } else if (packet instanceof Pingreq) {
             answer(Pingresp.INSTANCE, () -> {});
         } else if (packet instanceof Disconnect p) {
@@ -206,7 +218,7 @@ final class ServerConnection {
 
     private void received(Disconnect p) {
         require(
-                GOODBYES.contains(p.reason()),
+                isGoodbye(p),
                 "The client complains, but the server did nothing wrong: ",
                 p.reason());
         if (p.sessionExpiryInterval() != Disconnect.ABSENT) {
@@ -219,10 +231,32 @@ final class ServerConnection {
         server.disconnected(this);
     }
 
+    /** A client that authenticates may say that its own part failed. */
+    private boolean isGoodbye(Disconnect p) {
+        return GOODBYES.contains(p.reason())
+                || p.reason() == ReasonCode.UNSPECIFIED_ERROR && authentication.isUsed();
+    }
+
     // ---- the server's answers
 
+    private void goOnAuthenticating() {
+        if (authentication.asksOn()) {
+            send(authentication.challenge());
+        } else if (sim.faults.strike(sim.faults.connackRefusal)) {
+            server.says(ReasonCode.NOT_AUTHORIZED, null);
+            link.fromServer(new Disconnect(ReasonCode.NOT_AUTHORIZED));
+            close();
+        } else if (sim.faults.strike(sim.faults.falseServer)) {
+            link.fromServer(authentication.success(false));
+            awaitComplaint("a false end of a re-authentication");
+        } else {
+            sim.mechanism.acceptedAnew();
+            send(authentication.success(true));
+        }
+    }
+
     private void answerConnect() {
-        if (phase != Phase.CONNECT_RECEIVED) {
+        if (phase != Phase.CONNECT_RECEIVED || authentication.awaitsAnswer()) {
             return;
         }
         if (sim.faults.strike(sim.faults.connackRefusal)) {
@@ -232,8 +266,18 @@ final class ServerConnection {
             close();
             return;
         }
+        if (authentication.asksOn()) {
+            link.fromServer(authentication.challenge());
+            return;
+        }
+        if (authentication.isUsed() && sim.faults.strike(sim.faults.falseServer)) {
+            Connack claimed = ServerChoices.connack(sim, connect, !connect.cleanStart());
+            link.fromServer(authentication.in(claimed, false));
+            awaitComplaint("a false CONNACK");
+            return;
+        }
         boolean present = server.connect(this, connect);
-        limits = ServerChoices.connack(sim, connect, present);
+        limits = authentication.in(ServerChoices.connack(sim, connect, present), true);
         boolean inherits = limits.sessionExpiryInterval() == Connack.ABSENT;
         session().expirySeconds =
                 inherits ? connect.sessionExpiryInterval() : limits.sessionExpiryInterval();
@@ -331,16 +375,20 @@ final class ServerConnection {
                     ServerOffences.any(sim.chance, phase == Phase.CONNECTED);
             sim.trace.say("server", "misbehaves with ", offence.name());
             link.fromServer(offence.bytes());
-            server.disconnected(this);
-            phase = Phase.MISBEHAVED;
-            sim.agenda.after(TIME_TO_COMPLAIN, () -> requireComplaint(offence));
+            awaitComplaint(offence.name());
         }
     }
 
-    private void requireComplaint(ServerOffences.Offence offence) {
+    private void awaitComplaint(String offence) {
+        server.disconnected(this);
+        phase = Phase.MISBEHAVED;
+        sim.agenda.after(TIME_TO_COMPLAIN, () -> requireComplaint(offence));
+    }
+
+    private void requireComplaint(String offence) {
         require(
                 phase == Phase.CLOSED || link.isDead(),
                 "[4.13.1-1] The client goes on after ",
-                offence.name());
+                offence);
     }
 }

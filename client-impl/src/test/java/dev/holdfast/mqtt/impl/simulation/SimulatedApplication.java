@@ -99,6 +99,7 @@ final class SimulatedApplication {
         repeatedly(publishGap, sim.server::publish);
         repeatedly(sim.faults.subscribeEvery, this::changeSubscription);
         repeatedly(sim.faults.leaveEvery, this::leave);
+        repeatedly(sim.faults.reauthenticateEvery, this::reauthenticate);
         repeatedly(sim.faults.crashEvery, this::crash);
         repeatedly(sim.faults.pauseEvery, () -> pause(!paused));
     }
@@ -249,6 +250,20 @@ final class SimulatedApplication {
         if (run.isAlive() && !staysConnected) {
             connect();
         }
+    }
+
+    private void reauthenticate() {
+        if (!run.isAlive() || sim.mechanism == null) {
+            return;
+        }
+        long token = nextToken++;
+        run.submit(
+                s -> {
+                    run.futures.reauthenticate(token);
+                    s.reauthenticate(token);
+                },
+                "reauthenticate ",
+                token);
     }
 
     // ---- publishing

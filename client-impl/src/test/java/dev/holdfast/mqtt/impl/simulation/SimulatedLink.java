@@ -32,6 +32,9 @@ final class SimulatedLink implements Link {
     private final Pipe down;
     private ServerConnection server;
 
+    /** The CONNACK that counts for nothing before the client has verified the server. */
+    private Connack unverified;
+
     /** Whether the client closed it. */
     private boolean closing;
 
@@ -205,6 +208,17 @@ final class SimulatedLink implements Link {
         reported = true;
     }
 
+    /** What CONNACK said holds from now on, if one is being verified and the link still is. */
+    void verified() {
+        if (unverified != null && !closing && !reported) {
+            SimulationFailure.require(server.limits != null, "The client believes a false server");
+            oracle.connacked(server);
+            client.connacked(server.announced());
+            sim.outgoing.inForce(unverified);
+            unverified = null;
+        }
+    }
+
     // ---- the server's calls
 
     void fromServer(Packet packet) {
@@ -268,10 +282,12 @@ final class SimulatedLink implements Link {
                 for (Packet p = next(); p != null; p = next()) {
                     sim.trace.say("client", "← ", p);
                     if (p instanceof Connack c && !c.reason().isError()) {
-                        oracle.connacked(server);
-                        client.connacked(server.announced());
-                        sim.outgoing.inForce(c);
                         encoder.connected(c);
+                        oracle.verifying();
+                        unverified = c;
+                        if (c.authenticationMethod() == null) {
+                            verified();
+                        }
                     }
                     oracle.arrived(p);
                     listener.received(p);

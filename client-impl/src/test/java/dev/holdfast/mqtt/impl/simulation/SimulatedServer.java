@@ -49,6 +49,9 @@ final class SimulatedServer {
         return session == null || session.expirySeconds == 0;
     }
 
+    /** The exchanges of authentication that a client began here. */
+    private final Set<String> exchanges = new HashSet<>();
+
     /** Remembers why it ended a connection. */
     void says(ReasonCode reason, String serverReference) {
         said.add(reason + " " + serverReference);
@@ -56,6 +59,11 @@ final class SimulatedServer {
 
     boolean hasSaid(ReasonCode reason, String serverReference) {
         return said.contains(reason + " " + serverReference);
+    }
+
+    /** Whether no exchange of this name has begun before. */
+    boolean isNewExchange(String exchange) {
+        return exchanges.add(exchange);
     }
 
     ServerConnection accept(SimulatedLink link) {

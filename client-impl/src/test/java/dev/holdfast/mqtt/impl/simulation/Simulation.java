@@ -53,6 +53,9 @@ final class Simulation {
     final SimulatedServer server;
     final SimulatedApplication application;
 
+    /** Of all clients of the run; null if they do without. */
+    final SimulatedMechanism mechanism;
+
     /** Whether it does not matter for a session to which address the client connects. */
     final boolean hostsShareSessions;
 
@@ -91,6 +94,7 @@ final class Simulation {
         store = new SimulatedStore(this);
         server = new SimulatedServer(this);
         application = new SimulatedApplication(this);
+        mechanism = chance.percent(40) ? new SimulatedMechanism(this) : null;
         latestWallClock = EPOCH;
     }
 
@@ -266,6 +270,9 @@ final class Simulation {
             builder.redirects(Redirects.to("*.sim").atMost(chance.pick(1, 2, 3)));
         }
         declared.forEach(s -> builder.subscription(s, UNUSED));
+        if (mechanism != null) {
+            builder.authentication(mechanism);
+        }
         return builder.settings();
     }
 }

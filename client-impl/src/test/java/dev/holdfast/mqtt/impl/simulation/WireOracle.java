@@ -32,6 +32,9 @@ final class WireOracle {
     private boolean disconnectWritten;
     private boolean closed;
 
+    /** Whether CONNACK came, and the client has not said yet whether it believes it. */
+    private boolean verifying;
+
     /** Milliseconds; 0 while there is none. */
     private long keepAlive;
 
@@ -48,8 +51,13 @@ final class WireOracle {
         this.client = client;
     }
 
-    /** CONNACK came, and with it what holds from now on. */
+    void verifying() {
+        verifying = true;
+    }
+
+    /** CONNACK came and is believed, and with it what holds from now on. */
     void connacked(ServerConnection by) {
+        verifying = false;
         session = by.announced();
         int own = client.settings.keepAliveSeconds();
         int servers = by.limits.serverKeepAlive();
@@ -88,6 +96,9 @@ final class WireOracle {
         require(connectWritten || packet instanceof Connect, "[3.1.0-1] CONNECT comes first");
         require(!connectWritten || !(packet instanceof Connect), "[3.1.0-2] a second CONNECT");
         require(!disconnectWritten, "[3.14.4-1] nothing follows DISCONNECT");
+        require(
+                !verifying || packet instanceof Disconnect,
+                "sent to a server that is not verified yet");
         connectWritten = true;
         disconnectWritten = packet instanceof Disconnect;
         requireInTime();
