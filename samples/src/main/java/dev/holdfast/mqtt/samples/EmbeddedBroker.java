@@ -1,6 +1,8 @@
 package dev.holdfast.mqtt.samples;
 
+import com.hivemq.embedded.EmbeddedExtension;
 import com.hivemq.embedded.EmbeddedHiveMQ;
+import com.hivemq.embedded.EmbeddedHiveMQBuilder;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
@@ -9,6 +11,7 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A real MQTT 5 broker as a program of its own: HiveMQ Community Edition, with everything in
@@ -30,6 +33,11 @@ public final class EmbeddedBroker {
      *     for a broker with narrow limits, its Receive Maximum, Maximum Packet Size and Maximum QoS
      */
     public static void main(String[] args) {
+        serve(args, null);
+    }
+
+    /** Runs the broker with an extension, or with none. */
+    static void serve(String[] args, @Nullable EmbeddedExtension extension) {
         if (args.length != 2 && args.length != 5) {
             System.err.println(
                     "usage: EmbeddedBroker PORT FOLDER"
@@ -45,7 +53,7 @@ public final class EmbeddedBroker {
                     args.length == 5
                             ? List.of(args).subList(2, 5)
                             : List.of("1000", "268435460", "2");
-            start(port, Path.of(args[1]), limits);
+            start(port, Path.of(args[1]), limits, extension);
             System.out.println("READY mqtt://" + HOST + ":" + port);
             System.in.transferTo(OutputStream.nullOutputStream());
             // Nothing is kept, so there is nothing to shut down in order: that would take seconds.
@@ -56,17 +64,21 @@ public final class EmbeddedBroker {
         }
     }
 
-    private static void start(int port, Path folder, List<String> limits) throws IOException {
+    private static void start(
+            int port, Path folder, List<String> limits, @Nullable EmbeddedExtension extension)
+            throws IOException {
         Path configuration = Files.createDirectories(folder.resolve("conf"));
         Files.writeString(configuration.resolve("config.xml"), configuration(port, limits));
-        EmbeddedHiveMQ.builder()
-                .withConfigurationFolder(configuration)
-                .withDataFolder(Files.createDirectories(folder.resolve("data")))
-                .withExtensionsFolder(Files.createDirectories(folder.resolve("extensions")))
-                .withoutLoggingBootstrap()
-                .build()
-                .start()
-                .join();
+        EmbeddedHiveMQBuilder broker =
+                EmbeddedHiveMQ.builder()
+                        .withConfigurationFolder(configuration)
+                        .withDataFolder(Files.createDirectories(folder.resolve("data")))
+                        .withExtensionsFolder(Files.createDirectories(folder.resolve("extensions")))
+                        .withoutLoggingBootstrap();
+        if (extension != null) {
+            broker.withEmbeddedExtension(extension);
+        }
+        broker.build().start().join();
     }
 
     private static String configuration(int port, List<String> limits) {

@@ -42,7 +42,12 @@ final class Main {
                             "backpressure",
                             "A slow consumer and a fast publisher: what is not asked for stays away.",
                             List.of("server"),
-                            Backpressure::run));
+                            Backpressure::run),
+                    new Recipe(
+                            "enhanced-auth",
+                            "SCRAM-SHA-256: a password that is never sent, and a broker that proves itself.",
+                            List.of("server", "user", "password"),
+                            EnhancedAuth::run));
 
     private record Recipe(String name, String summary, List<String> options, Run run) {}
 
@@ -70,7 +75,9 @@ final class Main {
         System.out.println();
         System.out.println("Each starts a broker of its own, or uses --server mqtt://HOST:PORT.");
         System.out.println(
-                "crash-and-resume also takes --messages N --kills N --seed N --payload BYTES.");
+                "crash-and-resume also takes --messages N --kills N --seed N --payload BYTES;");
+        System.out.println(
+                "enhanced-auth --user NAME --password WORD, for a broker that knows SCRAM-SHA-256.");
     }
 
     private static int run(String name, List<String> args) {

@@ -81,6 +81,11 @@ final class Options {
                 "--server '" + value + "' is no address; give one like mqtt://localhost:1883");
     }
 
+    /** A word, or several in quotes. */
+    String word(String name, String otherwise) {
+        return values.getOrDefault(name, otherwise);
+    }
+
     /** A whole number between two bounds, which are allowed themselves. */
     long number(String name, long otherwise, long least, long most) {
         String value = values.get(name);

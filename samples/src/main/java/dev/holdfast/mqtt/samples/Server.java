@@ -34,6 +34,15 @@ final class Server implements AutoCloseable {
 
     /** Starts a broker on a given port, 0 for a free one, if the options name none. */
     static Server of(Options options, int port) {
+        return of(options, EmbeddedBroker.class, port);
+    }
+
+    /** Starts this program as a broker if the options name none. */
+    static Server of(Options options, Class<?> program) {
+        return of(options, program, 0);
+    }
+
+    private static Server of(Options options, Class<?> program, int port) {
         Optional<URI> given = options.server();
         if (given.isPresent()) {
             requireListener(given.get());
@@ -41,7 +50,7 @@ final class Server implements AutoCloseable {
         }
         Path folder = temporaryFolder();
         System.out.println("Starting the embedded broker ...");
-        BrokerProcess broker = BrokerProcess.start(port, folder.resolve("broker"));
+        BrokerProcess broker = BrokerProcess.start(program, port, folder.resolve("broker"));
         return new Server(broker.uri(), folder, broker);
     }
 

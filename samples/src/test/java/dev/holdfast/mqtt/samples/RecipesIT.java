@@ -77,6 +77,15 @@ class RecipesIT {
         runs(recipe, "--server", mosquitto.uri().toString());
     }
 
+    /** On a broker of its own, since none of the others knows SCRAM. */
+    @Test
+    void authenticatesBothSides() {
+        List<String> lines = runs("enhanced-auth");
+        assertTrue(
+                lines.stream().anyMatch(l -> l.contains("refused the connection: Not authorized")),
+                "" + lines);
+    }
+
     @Test
     void printsNoStackTraceWhenThereIsNoBroker() {
         List<String> lines = run(1, "session-expiry", "--server", Server.closedPort().toString());

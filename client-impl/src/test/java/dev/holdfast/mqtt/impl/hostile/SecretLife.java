@@ -10,6 +10,7 @@ import dev.holdfast.mqtt.Publication;
 import dev.holdfast.mqtt.QoS;
 import dev.holdfast.mqtt.ReasonCode;
 import dev.holdfast.mqtt.ReconnectPolicy;
+import dev.holdfast.mqtt.ScramSha256;
 import dev.holdfast.mqtt.Subscription;
 import dev.holdfast.mqtt.Will;
 import dev.holdfast.mqtt.impl.packet.Auth;
@@ -19,6 +20,8 @@ import dev.holdfast.mqtt.impl.scripted.Packets;
 import dev.holdfast.mqtt.impl.scripted.ScriptedConnection;
 import dev.holdfast.mqtt.impl.scripted.ScriptedServer;
 import dev.holdfast.mqtt.impl.scripted.TestStore;
+import dev.holdfast.mqtt.impl.session.Answer;
+import dev.holdfast.mqtt.impl.session.Event;
 import dev.holdfast.mqtt.store.Change;
 import dev.holdfast.mqtt.store.IncomingMessage;
 import dev.holdfast.mqtt.store.OutgoingMessage;
@@ -29,6 +32,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A whole life of a client, with many a failure, that prints all that it can get hold of. The
@@ -40,7 +44,10 @@ final class SecretLife {
     static final String PASSWORD = "pAsSwOrD42";
     static final String DATA = "aUtHdAtA99";
     static final String PAYLOAD = "pAyLoAd23z";
-    static final List<String> SECRETS = List.of(USER_NAME, PASSWORD, DATA, PAYLOAD);
+    static final String SCRAM_NAME = "sCrAmNaMe5";
+    static final String SCRAM_WORD = "sCrAmWoRd8";
+    static final List<String> SECRETS =
+            List.of(USER_NAME, PASSWORD, DATA, PAYLOAD, SCRAM_NAME, SCRAM_WORD);
 
     /** What must show, or the secrets might be absent for want of words. */
     static final List<String> SIGNS =
@@ -53,6 +60,12 @@ final class SecretLife {
                     "the disk of the test is full",
                     "an/open/topic",
                     "Credentials[",
+                    "ScramSha256[",
+                    "SCRAM: The server's nonce",
+                    "SCRAM: The server's signature is wrong",
+                    "asks for 7 iterations",
+                    "AuthenticationAsked[",
+                    "Answer[",
                     "Connect[");
 
     private final TestStore store = new TestStore();
@@ -76,6 +89,43 @@ final class SecretLife {
             ScriptedConnection connection = connected(client, server);
             received(client, connection, server);
             failed(client);
+        }
+        for (String serverFirst : List.of("r=no,s=AAAA,i=4096", "r=%sX,s=AAAA,i=7")) {
+            authenticationFails(server, serverFirst, null);
+        }
+        authenticationFails(server, "r=%sX,s=AAAA,i=4096", "v=" + "A".repeat(43) + "=");
+    }
+
+    /** SCRAM with a server that says this, with the client's nonce in its place. */
+    private static void authenticationFails(
+            ScriptedServer server, String serverFirst, @Nullable String serverFinal)
+            throws Exception {
+        ScramSha256 scram = ScramSha256.of(SCRAM_NAME, SCRAM_WORD);
+        print(scram);
+        print(scram.begin());
+        try (MqttClient client =
+                MqttClient.newBuilder(server.uri())
+                        .authentication(scram)
+                        .credentials(
+                                () ->
+                                        CompletableFuture.completedFuture(
+                                                Credentials.of(USER_NAME, PASSWORD)))
+                        .reconnect(ReconnectPolicy.never())
+                        .build()) {
+            CompletableFuture<Connected> connected = client.connect();
+            ScriptedConnection connection = server.accept();
+            Connect connect = connection.expectConnect();
+            print(connect);
+            ByteBuffer data = connect.authenticationData();
+            String first = StandardCharsets.US_ASCII.decode(data.duplicate()).toString();
+            String nonce = first.substring(first.indexOf(",r=") + 3);
+            String method = scram.method();
+            connection.send(Packets.continues(method, serverFirst.formatted(nonce)));
+            if (serverFinal != null) {
+                print(connection.expect(Auth.class));
+                connection.send(Packets.connack().authentication(method, serverFinal).build());
+            }
+            printFailure(connected);
         }
     }
 
@@ -156,6 +206,9 @@ final class SecretLife {
     /** What people print when they look for an error. */
     private static void printAll() {
         Credentials credentials = Credentials.of(USER_NAME, PASSWORD);
+        ByteBuffer data = ByteBuffer.wrap(DATA.getBytes(StandardCharsets.US_ASCII));
+        print(new Answer(credentials, data, null));
+        print(new Event.AuthenticationAsked(1, Event.AuthenticationAsked.Question.ANSWER, data));
         Message message = secret(QoS.EXACTLY_ONCE);
         print(credentials);
         print(new Will(message, Duration.ZERO));
