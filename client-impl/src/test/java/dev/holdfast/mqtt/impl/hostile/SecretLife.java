@@ -53,7 +53,7 @@ final class SecretLife {
     static final List<String> SIGNS =
             List.of(
                     "Bad User Name or Password",
-                    "connected, Session Present 0",
+                    ", Session Present 0",
                     "PUBLISH at QoS 1 with Packet Identifier 7",
                     "A handler failed",
                     "No subscription has a handler",
