@@ -1,5 +1,6 @@
 package dev.holdfast.mqtt.impl.scenario;
 
+import dev.holdfast.mqtt.Authentication;
 import dev.holdfast.mqtt.MessageHandler;
 import dev.holdfast.mqtt.MessageHandlers;
 import dev.holdfast.mqtt.MqttClient;
@@ -280,7 +281,25 @@ final class ScenarioRun implements TestDriver.Listener {
         if (c.has("redirects")) {
             builder.redirects(Redirects.to(c.word("redirects", "")).atMost(2));
         }
+        if (c.has("authentication")) {
+            builder.authentication(method(c.word("authentication", "")));
+        }
         c.end();
         return builder.settings();
+    }
+
+    /** What it says is in the script. */
+    private static Authentication method(String name) {
+        return new Authentication() {
+            @Override
+            public String method() {
+                return name;
+            }
+
+            @Override
+            public Exchange begin() {
+                throw new AssertionError("The core calls code of the application");
+            }
+        };
     }
 }

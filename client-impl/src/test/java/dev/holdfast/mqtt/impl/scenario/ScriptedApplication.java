@@ -1,15 +1,20 @@
 package dev.holdfast.mqtt.impl.scenario;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.holdfast.mqtt.DisconnectOptions;
 import dev.holdfast.mqtt.Message;
+import dev.holdfast.mqtt.MqttException;
 import dev.holdfast.mqtt.QoS;
 import dev.holdfast.mqtt.ReasonCode;
 import dev.holdfast.mqtt.Subscription;
 import dev.holdfast.mqtt.impl.scenario.TraceTable.Column;
+import dev.holdfast.mqtt.impl.session.Answer;
 import dev.holdfast.mqtt.impl.session.Event;
 import dev.holdfast.mqtt.impl.session.Incoming;
 import dev.holdfast.mqtt.store.OutgoingMessage;
 import dev.holdfast.mqtt.store.Recovered;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayDeque;
 
@@ -19,6 +24,9 @@ final class ScriptedApplication {
     private final ArrayDeque<Incoming> unhandled = new ArrayDeque<>();
     private long nextSequence;
     private long nextToken = 1;
+
+    /** Of an authentication. */
+    private long lastQuestion;
 
     ScriptedApplication(ScenarioRun run, Recovered recovered) {
         this.run = run;
@@ -30,7 +38,9 @@ final class ScriptedApplication {
             return; // seen on the wire
         }
         run.trace(Column.APPLICATION, "← " + run.words.of(event));
-        if (event instanceof Event.Deliver deliver) {
+        if (event instanceof Event.AuthenticationAsked asked) {
+            lastQuestion = asked.number();
+        } else if (event instanceof Event.Deliver deliver) {
             unhandled.add(deliver.incoming());
         }
     }
@@ -62,6 +72,13 @@ final class ScriptedApplication {
                 run.submit(s -> s.unsubscribe(token, filter));
             }
             case "handled" -> handled(c);
+            case "authenticate" -> authenticate(c);
+            case "reauthenticate" -> {
+                c.end();
+                long token = nextToken++;
+                call("reauthenticate()");
+                run.submit(s -> s.reauthenticate(token));
+            }
             default ->
                     throw c.unknownVerb(
                             "connect",
@@ -69,7 +86,9 @@ final class ScriptedApplication {
                             "publish",
                             "subscribe",
                             "unsubscribe",
-                            "handled");
+                            "handled",
+                            "authenticate",
+                            "reauthenticate");
         }
     }
 
@@ -99,6 +118,27 @@ final class ScriptedApplication {
         run.words.published(sequence, message);
         call("publish " + Words.of(message) + " QoS " + qos.ordinal() + expires);
         run.submit(s -> s.publish(sequence, message, expiry));
+    }
+
+    /** Answers the last question of an authentication, or one that came before it. */
+    private void authenticate(Command c) {
+        long question = c.number("question", (int) lastQuestion);
+        boolean fails = c.flag("fails");
+        String data = c.has("data") ? c.word("data", "") : null;
+        c.end();
+        if (fails) {
+            call("its part fails");
+            run.submit(s -> s.answered(question, Answer.failed(failure())));
+        } else {
+            String late = question == lastQuestion ? "" : ", to an older question";
+            call((data == null ? "the server is right" : "says '" + data + "'") + late);
+            ByteBuffer bytes = data == null ? null : ByteBuffer.wrap(data.getBytes(UTF_8));
+            run.submit(s -> s.answered(question, new Answer(null, bytes, null)));
+        }
+    }
+
+    private static MqttException failure() {
+        return new MqttException.AuthenticationFailed("as the script says", null, false);
     }
 
     private void disconnect(Command c) {

@@ -1,8 +1,11 @@
 package dev.holdfast.mqtt.impl.scenario;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.holdfast.mqtt.Message;
 import dev.holdfast.mqtt.QoS;
 import dev.holdfast.mqtt.ReasonCode;
+import dev.holdfast.mqtt.impl.packet.Auth;
 import dev.holdfast.mqtt.impl.packet.Connack;
 import dev.holdfast.mqtt.impl.packet.Disconnect;
 import dev.holdfast.mqtt.impl.packet.Packet;
@@ -14,6 +17,7 @@ import dev.holdfast.mqtt.impl.packet.Pubrec;
 import dev.holdfast.mqtt.impl.packet.Pubrel;
 import dev.holdfast.mqtt.impl.packet.Suback;
 import dev.holdfast.mqtt.impl.packet.Unsuback;
+import java.nio.ByteBuffer;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -42,6 +46,13 @@ final class ScriptedServer {
                                     List.of(c.reason(ReasonCode.SUCCESS)),
                                     null,
                                     List.of());
+                    case "auth" ->
+                            new Auth(
+                                    c.reason(ReasonCode.CONTINUE_AUTHENTICATION),
+                                    c.word("method", "M"),
+                                    data(c),
+                                    null,
+                                    List.of());
                     case "pingresp" -> new Pingresp();
                     case "disconnect" -> disconnect(c);
                     default ->
@@ -54,6 +65,7 @@ final class ScriptedServer {
                                     "pubcomp",
                                     "suback",
                                     "unsuback",
+                                    "auth",
                                     "pingresp",
                                     "disconnect",
                                     "close");
@@ -102,7 +114,11 @@ final class ScriptedServer {
                 c.number("keep-alive", Connack.ABSENT),
                 null,
                 reference(c),
-                null,
-                null);
+                c.has("method") ? c.word("method", "") : null,
+                data(c));
+    }
+
+    private static ByteBuffer data(Command c) {
+        return c.has("data") ? ByteBuffer.wrap(c.word("data", "").getBytes(UTF_8)) : null;
     }
 }

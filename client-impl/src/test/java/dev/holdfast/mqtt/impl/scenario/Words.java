@@ -1,10 +1,13 @@
 package dev.holdfast.mqtt.impl.scenario;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.holdfast.mqtt.Message;
 import dev.holdfast.mqtt.MqttException;
 import dev.holdfast.mqtt.QoS;
 import dev.holdfast.mqtt.ReasonCode;
 import dev.holdfast.mqtt.Subscription;
+import dev.holdfast.mqtt.impl.packet.Auth;
 import dev.holdfast.mqtt.impl.packet.Connack;
 import dev.holdfast.mqtt.impl.packet.Connect;
 import dev.holdfast.mqtt.impl.packet.Disconnect;
@@ -22,12 +25,14 @@ import dev.holdfast.mqtt.impl.session.Event;
 import dev.holdfast.mqtt.store.Change;
 import dev.holdfast.mqtt.store.OutgoingMessage;
 import dev.holdfast.mqtt.store.Recovered;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Packets, changes and events in few words. Messages go by their payloads instead of numbers, in
@@ -77,7 +82,10 @@ final class Words {
         } else if (packet instanceof Connect p) {
             return name
                     + (" Clean Start " + (p.cleanStart() ? 1 : 0))
-                    + (", Session Expiry " + p.sessionExpiryInterval() + " s");
+                    + (", Session Expiry " + p.sessionExpiryInterval() + " s")
+                    + of(p.authenticationMethod(), p.authenticationData());
+        } else if (packet instanceof Auth p) {
+            return name + " " + p.reason() + of(p.authenticationMethod(), p.authenticationData());
         } else if (packet instanceof Connack p) {
             return name + of(p);
         } else if (packet instanceof Disconnect p) {
@@ -114,7 +122,16 @@ final class Words {
                 + (p.receiveMaximum() < 65_535 ? ", Receive Maximum " + p.receiveMaximum() : "")
                 + (p.maximumQos() == QoS.EXACTLY_ONCE
                         ? ""
-                        : ", Maximum QoS " + p.maximumQos().ordinal());
+                        : ", Maximum QoS " + p.maximumQos().ordinal())
+                + of(p.authenticationMethod(), p.authenticationData());
+    }
+
+    private static String of(@Nullable String method, @Nullable ByteBuffer data) {
+        return (method == null ? "" : ", method " + method) + (data == null ? "" : of(data));
+    }
+
+    private static String of(ByteBuffer data) {
+        return " '" + UTF_8.decode(data.duplicate()) + "'";
     }
 
     private static String of(Subscription s) {
@@ -255,6 +272,18 @@ final class Words {
             return "unsubscribe() succeeds";
         } else if (event instanceof Event.UnsubscribeFailed e) {
             return "unsubscribe() fails: " + of(e.cause());
+        } else if (event instanceof Event.Reauthenticated) {
+            return "reauthenticate() succeeds";
+        } else if (event instanceof Event.ReauthenticationFailed e) {
+            return "reauthenticate() fails: " + of(e.cause());
+        } else if (event instanceof Event.AuthenticationAsked e) {
+            String said = e.data() == null ? "" : of(e.data());
+            return switch (e.question()) {
+                case CONNECT -> "what is to be said in CONNECT?";
+                case REAUTHENTICATE -> "what is to be said first?";
+                case ANSWER -> "what is to be said to" + said + "?";
+                case FINISH -> "is it the right server, with" + said + "?";
+            };
         }
         throw new AssertionError("There are no words for " + event);
     }
