@@ -58,8 +58,20 @@ public final class WrongPackets {
         return switch (random.nextInt(3)) {
             case 0 -> Packets.connack().build();
             case 1 -> new Disconnect(ReasonCode.SERVER_BUSY);
-            default -> new Auth(ReasonCode.CONTINUE_AUTHENTICATION, "m", null, null, List.of());
+            default -> auth();
         };
+    }
+
+    /** AUTH of the method "m" as a rule. */
+    public Auth auth() {
+        boolean success = random.nextInt(100) < 30;
+        String method = random.nextInt(100) < 10 ? "another" : "m";
+        return new Auth(
+                success ? ReasonCode.SUCCESS : ReasonCode.CONTINUE_AUTHENTICATION,
+                method,
+                null,
+                null,
+                List.of());
     }
 
     private Publish publish(QoS qos, int id) {

@@ -97,6 +97,10 @@ final class FuzzOracle {
             answered(e.token(), e);
         } else if (event instanceof Event.ConnectFailed e) {
             answered(e.token(), e);
+        } else if (event instanceof Event.Reauthenticated e) {
+            answered(e.token(), e);
+        } else if (event instanceof Event.ReauthenticationFailed e) {
+            answered(e.token(), e);
         } else if (event instanceof Event.Subscribed e) {
             answered(e.token(), e);
         } else if (event instanceof Event.SubscribeFailed e) {

@@ -4,7 +4,9 @@ import static java.util.stream.Collectors.joining;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.holdfast.mqtt.Authentication;
 import dev.holdfast.mqtt.Message;
+import dev.holdfast.mqtt.MqttClientBuilder;
 import dev.holdfast.mqtt.MqttException;
 import dev.holdfast.mqtt.QoS;
 import dev.holdfast.mqtt.ReasonCode;
@@ -18,6 +20,7 @@ import dev.holdfast.mqtt.impl.codec.ServerCodec;
 import dev.holdfast.mqtt.impl.hostile.WrongPackets;
 import dev.holdfast.mqtt.impl.packet.Connack;
 import dev.holdfast.mqtt.impl.packet.Packet;
+import dev.holdfast.mqtt.impl.scripted.Packets;
 import dev.holdfast.mqtt.spi.ClientSettings;
 import dev.holdfast.mqtt.store.OutgoingMessage;
 import dev.holdfast.mqtt.store.Recovered;
@@ -39,6 +42,19 @@ final class FuzzedSession {
     private static final QoS[] QOS = QoS.values();
     private static final String[] FILTERS = {"a", "b"};
 
+    private static final Authentication METHOD =
+            new Authentication() {
+                @Override
+                public String method() {
+                    return "m";
+                }
+
+                @Override
+                public Exchange begin() {
+                    throw new AssertionError("The core calls code of the application");
+                }
+            };
+
     private final Random random;
     private final WrongPackets wrong;
     private final SessionState disk = new SessionState();
@@ -52,6 +68,12 @@ final class FuzzedSession {
 
     /** What happened, made readable only when something fails. */
     private final List<Supplier<String>> trace = new ArrayList<>();
+
+    /** Whether the client has an Authentication Method. */
+    private final boolean authenticates;
+
+    /** What the application was asked for an authentication, and has not answered. */
+    private final ArrayDeque<Event.AuthenticationAsked> questions = new ArrayDeque<>();
 
     private boolean honest;
     private boolean opening;
@@ -69,7 +91,12 @@ final class FuzzedSession {
         SessionLostPolicy lost = new SessionLostPolicy(inFlight(), inFlight());
         ReconnectPolicy reconnect =
                 ReconnectPolicy.exponential(Duration.ofSeconds(1), Duration.ofSeconds(1));
-        ClientSettings settings = TestCore.settings(chance(10), limits, lost, reconnect);
+        MqttClientBuilder builder = TestCore.builder(chance(10), limits, lost, reconnect);
+        authenticates = chance(30);
+        if (authenticates) {
+            builder.authentication(METHOD);
+        }
+        ClientSettings settings = builder.settings();
         session =
                 new Session(
                         settings,
@@ -128,6 +155,9 @@ final class FuzzedSession {
             case 5 -> disturb();
             default -> receive(anything());
         }
+        if (!questions.isEmpty() && chance(50)) {
+            answerOne(chance(10));
+        }
         if (opening && chance(70)) {
             open();
             if (chance(80)) {
@@ -140,6 +170,10 @@ final class FuzzedSession {
     private void disturb() {
         if (chance(30)) {
             connect();
+        } else if (authenticates && chance(40)) {
+            long token = nextToken++;
+            oracle.called(token);
+            session.reauthenticate(token);
         } else if (open && chance(20)) {
             cut();
         }
@@ -186,7 +220,18 @@ final class FuzzedSession {
         }
     }
 
+    /** Not always the youngest: it may come late, too. */
+    private void answerOne(boolean fails) {
+        long question = questions.remove().number();
+        MqttException cause = new MqttException.AuthenticationFailed("no", null, false);
+        session.advance(now, now);
+        session.answered(question, fails ? Answer.failed(cause) : new Answer(null, null, null));
+    }
+
     private Packet anything() {
+        if (authenticates && chance(15)) {
+            return wrong.auth();
+        }
         return chance(30) && !unanswered.isEmpty()
                 ? WrongPackets.answer(unanswered.remove())
                 : wrong.next();
@@ -194,7 +239,12 @@ final class FuzzedSession {
 
     private Connack connack(boolean sessionPresent) {
         QoS maximumQos = honest || chance(80) ? QoS.EXACTLY_ONCE : QOS[random.nextInt(2)];
-        return TestCore.connack(sessionPresent, maximumQos);
+        if (!authenticates || !honest && chance(10)) {
+            return TestCore.connack(sessionPresent, maximumQos);
+        }
+        Packets.ConnackBuilder connack = Packets.connack().authentication("m", null);
+        connack.maximumQos(maximumQos);
+        return (sessionPresent ? connack.sessionPresent() : connack).build();
     }
 
     // ---- the honest server
@@ -211,7 +261,9 @@ final class FuzzedSession {
         connect();
         for (int i = 0; i < 1_000 && !(session.isDrained() && oracle.isQuiet()); i++) {
             turn();
-            if (opening) {
+            if (!questions.isEmpty()) {
+                answerOne(false);
+            } else if (opening) {
                 open();
                 turn();
                 receive(connack(false));
@@ -288,7 +340,9 @@ final class FuzzedSession {
     private void told(Event event) {
         trace.add(() -> "told " + event);
         oracle.told(event);
-        if (event instanceof Event.Deliver deliver) {
+        if (event instanceof Event.AuthenticationAsked asked) {
+            questions.add(asked);
+        } else if (event instanceof Event.Deliver deliver) {
             unhandled.add(deliver.incoming());
         }
     }

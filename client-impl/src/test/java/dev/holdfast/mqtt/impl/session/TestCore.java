@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.holdfast.mqtt.MqttClient;
+import dev.holdfast.mqtt.MqttClientBuilder;
 import dev.holdfast.mqtt.MqttException;
 import dev.holdfast.mqtt.QoS;
 import dev.holdfast.mqtt.ReasonCode;
@@ -75,6 +76,14 @@ final class TestCore {
             StoreLimits limits,
             SessionLostPolicy sessionLost,
             ReconnectPolicy reconnect) {
+        return builder(cleanStart, limits, sessionLost, reconnect).settings();
+    }
+
+    static MqttClientBuilder builder(
+            boolean cleanStart,
+            StoreLimits limits,
+            SessionLostPolicy sessionLost,
+            ReconnectPolicy reconnect) {
         return MqttClient.newBuilder(URI.create("mqtt://test"))
                 .clientIdentifier("c")
                 .cleanStart(cleanStart)
@@ -84,8 +93,7 @@ final class TestCore {
                 .maximumPacketSize(1 << 20)
                 .storeLimits(limits)
                 .onSessionLost(sessionLost)
-                .reconnect(reconnect)
-                .settings();
+                .reconnect(reconnect);
     }
 
     /** Connects, and has the server say whether it has a session. */
