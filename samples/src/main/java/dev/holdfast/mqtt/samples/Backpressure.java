@@ -58,7 +58,7 @@ final class Backpressure {
 
         @Override
         public void onNext(Delivery delivery) {
-            String expected = (next++) + ":";
+            String expected = next++ + ":";
             if (!delivery.message().payloadText().startsWith(expected)) {
                 done.completeExceptionally(new SampleFailure("A message is out of order"));
             }
