@@ -23,8 +23,8 @@ public interface Delivery {
     /**
      * Whether the handler may have seen the message before.
      *
-     * @return at QoS 1 the DUP flag of the server; at QoS 2 whether it comes from the store after a
-     *     restart
+     * @return whether it has failed with it before, see {@link HandlerFailure}; otherwise at QoS 1
+     *     the DUP flag of the server, at QoS 2 whether it comes from the store after a restart
      */
     boolean redelivered();
 

@@ -7,6 +7,9 @@ import org.jspecify.annotations.Nullable;
 
 /** One received message on its way to its handler and back. The core alone changes it. */
 public final class Incoming {
+    /** In place of a delivery id, where the message is refused without handing it over. */
+    static final long NOT_DELIVERED = 0;
+
     private final Message message;
     private final List<String> topicFilters;
     private final long deliveryId;

@@ -170,9 +170,7 @@ final class IncomingPublishes {
         unacknowledgedIdentifiers.set(identifier);
         if (isRefused(p)) {
             outbox.tell(new Event.PayloadInvalid(p.message()));
-            Incoming refused = incoming(p, List.of(), false);
-            refused.outcome = ReasonCode.PAYLOAD_FORMAT_INVALID;
-            unacknowledged.add(refused);
+            unacknowledged.add(refused(p));
             acknowledgeInOrder();
         } else {
             unacknowledged.add(deliver(p));
@@ -249,6 +247,21 @@ final class IncomingPublishes {
         return incoming;
     }
 
+    /** A QoS 1 message that no handler gets, but that keeps its place among the answers. */
+    private Incoming refused(Publish p) {
+        Incoming refused =
+                new Incoming(
+                        p.message(),
+                        List.of(),
+                        Incoming.NOT_DELIVERED,
+                        p.dup(),
+                        p.packetIdentifier(),
+                        connection,
+                        resumption);
+        refused.outcome = ReasonCode.PAYLOAD_FORMAT_INVALID;
+        return refused;
+    }
+
     private Incoming incoming(Publish p, List<Integer> telling, boolean durable) {
         return new Incoming(
                 p.message(),
@@ -320,7 +333,9 @@ final class IncomingPublishes {
             unacknowledged.remove();
             unacknowledgedIdentifiers.clear(head.packetIdentifier);
             outbox.send(new Puback(head.packetIdentifier, head.outcome));
-            outbox.tell(new Event.Settled(head, null));
+            if (head.deliveryId() != Incoming.NOT_DELIVERED) {
+                outbox.tell(new Event.Settled(head, null));
+            }
         }
     }
 
@@ -346,7 +361,7 @@ final class IncomingPublishes {
      */
     void disconnected() {
         for (Incoming incoming : unacknowledged) {
-            if (incoming.outcome != null) {
+            if (incoming.outcome != null && incoming.deliveryId() != Incoming.NOT_DELIVERED) {
                 // Handled, but its PUBACK had to wait for one before it.
                 outbox.tell(new Event.Settled(incoming, deliveredAgain()));
             }

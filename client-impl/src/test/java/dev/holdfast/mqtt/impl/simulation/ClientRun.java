@@ -185,6 +185,8 @@ final class ClientRun implements TestDriver.Clock, TestDriver.Listener {
         } else if (event instanceof Event.Deliver e) {
             sim.incoming.delivered(this, e.incoming());
             sim.application.handle(this, e.incoming());
+        } else if (event instanceof Event.PayloadInvalid e) {
+            sim.incoming.refused(e.message().payloadText());
         } else if (event instanceof Event.StoreFailed) {
             storeFailed = true;
             futures.abandon();

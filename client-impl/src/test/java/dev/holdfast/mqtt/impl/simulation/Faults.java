@@ -13,8 +13,8 @@ package dev.holdfast.mqtt.impl.simulation;
  *   <li>Server: answers that come late or not in the order of the requests, every Reason Code of
  *       every acknowledgement, CONNACK and DISCONNECT (with Server Reference where it may have
  *       one), limits that change from connection to connection, Session Expiry cut short, sessions
- *       lost in a restart or expired, packets sent again without need, a false server that cannot
- *       authenticate itself, and what {@link ServerOffences} lists.
+ *       lost in a restart or expired, packets sent again without need, text that is none, a false
+ *       server that cannot authenticate itself, and what {@link ServerOffences} lists.
  *   <li>Client and application: crash and restart with a random prefix of the unconfirmed batches,
  *       Clean Start, disconnect() and connect() at any time, subscriptions that come and go,
  *       handlers that are slow, hang or refuse (as one that throws does), no room for what the
@@ -64,6 +64,7 @@ final class Faults {
     final int cleanStart;
     final int lag;
     final int clockJumpEvery;
+    final int brokenText;
     final int pauseEvery;
     final int authenticationDelay;
     final int authenticationFails;
@@ -102,6 +103,7 @@ final class Faults {
         cleanStart = chance.pick(0, 0, 0, 20);
         lag = chance.pick(0, 0, 3, 100);
         clockJumpEvery = sometimes(15, 5_000);
+        brokenText = chance.pick(0, 0, 20);
         pauseEvery = sometimes(25, 500, 4_000);
         falseServer = chance.pick(0, 0, 0, 20);
         authenticationDelay = chance.pick(0, 20, 1_000, 8_000);

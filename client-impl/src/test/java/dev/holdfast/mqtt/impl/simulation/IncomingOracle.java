@@ -12,6 +12,9 @@ import java.util.TreeSet;
 
 /** Knows of each message the server forwarded who has it, and what its handlers did. */
 final class IncomingOracle {
+    /** How the text of a payload ends that claims to be UTF-8, and is not. */
+    static final String BROKEN = "\uFFFD";
+
     private static final class Forwarded {
         final String key;
         final int index;
@@ -64,6 +67,14 @@ final class IncomingOracle {
         f.givenAway = true;
     }
 
+    /** The client does not want it, since its payload is not what it claims to be. */
+    void refused(String key) {
+        require(sim.validates, "Nobody asked for a check of ", key);
+        require(key.endsWith(BROKEN), key, " was refused, though it is what it claims to be");
+        byKey.get(key).handled = true;
+        byKey.get(key).givenAway = true;
+    }
+
     void pubrecced(String key) {
         byKey.get(key).givenAway = true;
     }
@@ -92,6 +103,10 @@ final class IncomingOracle {
         Forwarded f = byKey.get(key);
         require(f != null, "Nobody forwarded ", key);
         require(f.qos == incoming.message().qos(), key, " came with another QoS");
+        require(
+                !sim.validates || !key.endsWith(BROKEN),
+                key,
+                " was handed over, though it is not what it claims to be");
         if (f.deliveryIds.isEmpty()) {
             require(
                     newestDelivered[f.qos.ordinal()] < f.index,

@@ -127,6 +127,12 @@ enum Mutation implements Sabotage {
             return true;
         }
     },
+    PAYLOADS_ARE_NOT_CHECKED {
+        @Override
+        public boolean validatesPayloads(boolean asChosen) {
+            return false;
+        }
+    },
     LOST_SUBSCRIPTIONS_ARE_NOT_RENEWED {
         @Override
         public Resubscribe resubscribe(Resubscribe asChosen) {

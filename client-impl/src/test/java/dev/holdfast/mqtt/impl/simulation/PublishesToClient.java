@@ -134,6 +134,10 @@ final class PublishesToClient {
                         || ServerChoices.PUBLISH_ERRORS.contains(p.reason()),
                 "[3.4.2-1] PUBACK with ",
                 p.reason());
+        if (sim.validates && s.message.utf8Payload()) {
+            require(p.reason() == ReasonCode.PAYLOAD_FORMAT_INVALID, "PUBACK with ", p.reason());
+            sim.incoming.refused(s.key());
+        }
         sim.incoming.pubacked(s.key());
         finish(s);
     }
@@ -143,6 +147,11 @@ final class PublishesToClient {
         require(
                 s != null && s.packetIdentifier == p.packetIdentifier(),
                 "[4.6.0-3] PUBRECs are not in the order of the PUBLISH packets");
+        if (p.reason() == ReasonCode.PAYLOAD_FORMAT_INVALID) {
+            sim.incoming.refused(s.key());
+            finish(s);
+            return;
+        }
         require(p.reason() == ReasonCode.SUCCESS, "PUBREC with ", p.reason());
         if (s.released) {
             return;

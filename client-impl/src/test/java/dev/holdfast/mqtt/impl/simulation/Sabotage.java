@@ -93,6 +93,10 @@ interface Sabotage {
         return false;
     }
 
+    default boolean validatesPayloads(boolean asChosen) {
+        return asChosen;
+    }
+
     /** Whether a message is taken for handled as soon as it is handed over. */
     default boolean settlesUnhandled() {
         return false;

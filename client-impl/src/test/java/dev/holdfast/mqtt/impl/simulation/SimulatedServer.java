@@ -5,6 +5,8 @@ import dev.holdfast.mqtt.QoS;
 import dev.holdfast.mqtt.ReasonCode;
 import dev.holdfast.mqtt.Subscription;
 import dev.holdfast.mqtt.impl.packet.Connect;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -170,9 +172,21 @@ final class SimulatedServer {
             return;
         }
         String key = "s" + published++;
+        byte[] payload = key.getBytes(StandardCharsets.UTF_8);
+        boolean broken = sim.faults.strike(sim.faults.brokenText);
+        if (broken) {
+            payload = Arrays.copyOf(payload, payload.length + 1);
+            payload[payload.length - 1] = (byte) 0xC3;
+            key += IncomingOracle.BROKEN;
+        }
         sim.trace.say("server", "is to forward ", key, " at QoS ", qos.ordinal());
         sim.incoming.forwarded(key, qos);
-        session.queue.add(Message.to(TOPICS.get(choice)).payload(key).qos(qos).build());
+        session.queue.add(
+                Message.to(TOPICS.get(choice))
+                        .payload(payload)
+                        .utf8Payload(broken)
+                        .qos(qos)
+                        .build());
         if (connection != null) {
             connection.pump();
         }

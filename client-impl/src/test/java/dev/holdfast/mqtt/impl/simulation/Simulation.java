@@ -61,6 +61,10 @@ final class Simulation {
 
     private final List<URI> servers;
     private final long sessionExpiry;
+
+    /** Whether text is checked. */
+    final boolean validates;
+
     private final StoreLimits storeLimits;
     private final long troubleEnds;
     private long clockOffset;
@@ -84,6 +88,7 @@ final class Simulation {
                         .toList();
         hostsShareSessions = chance.percent(70);
         sessionExpiry = chance.pick(0, 10, 1_000, 1_000, 1_000);
+        validates = chance.percent(50);
         storeLimits =
                 new StoreLimits(
                         chance.pick(5, 1_000, 1_000),
@@ -263,6 +268,7 @@ final class Simulation {
                                                         Resubscribe.WHEN_ABSENT,
                                                         Resubscribe.ALWAYS))))
                         .onSessionLost(policy)
+                        .validatePayloadFormat(sabotage.validatesPayloads(validates))
                         .reconnect(
                                 ReconnectPolicy.exponential(
                                         Duration.ofMillis(100), Duration.ofSeconds(5)));

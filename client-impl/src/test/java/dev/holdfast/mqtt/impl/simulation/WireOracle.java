@@ -142,9 +142,12 @@ final class WireOracle {
                     "PUBREL before it was stored");
         } else if (packet instanceof Pubrec p) {
             String key = unanswered.get(p.packetIdentifier()).remove();
+            boolean refused = p.reason() == ReasonCode.PAYLOAD_FORMAT_INVALID;
             require(
-                    sim.store.hasReceived(key) || session.mistakable,
-                    "PUBREC before the message was stored");
+                    sim.store.hasReceived(key) != refused || session.mistakable,
+                    refused
+                            ? "PUBREC refuses a message that is stored"
+                            : "PUBREC before the message was stored");
         } else if (packet instanceof Pubcomp p) {
             long before = released.get(p.packetIdentifier()).remove();
             require(
