@@ -5,20 +5,16 @@ import dev.holdfast.mqtt.Connected;
 import dev.holdfast.mqtt.DisconnectOptions;
 import dev.holdfast.mqtt.MqttException;
 import dev.holdfast.mqtt.ReasonCode;
-import dev.holdfast.mqtt.UnknownSession;
-import dev.holdfast.mqtt.impl.packet.Auth;
 import dev.holdfast.mqtt.impl.packet.Connack;
 import dev.holdfast.mqtt.impl.packet.Disconnect;
 import dev.holdfast.mqtt.impl.packet.Packet;
 import dev.holdfast.mqtt.impl.packet.Pingreq;
 import dev.holdfast.mqtt.impl.packet.ProtocolViolation;
-import dev.holdfast.mqtt.impl.session.Event.AuthenticationAsked.Question;
 import dev.holdfast.mqtt.spi.ClientSettings;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.ToLongFunction;
@@ -56,6 +52,7 @@ final class Connection {
     private final Subscriptions subscriptions;
     private final Authenticating authenticating;
     private final Handshake handshake;
+    private final Admission admission;
     private final Servers servers;
     private final Reconnection reconnection;
     private final KeepAlive keepAlive;
@@ -68,9 +65,6 @@ final class Connection {
 
     /** Calls of connect() that wait for the outcome of this start. */
     private final List<Long> connects = new ArrayList<>();
-
-    /** Whether the next CONNECT has Clean Start 1. */
-    private boolean startClean;
 
     /**
      * Whether the next attempt follows at once, whatever the policy says: it is a part of this one.
@@ -125,10 +119,15 @@ final class Connection {
         this.reconnection = reconnection;
         this.keepAlive = keepAlive;
         this.goodbyes = new Goodbyes(time, outbox, encodedSize);
+        this.admission = new Admission(settings, this, outbox, authenticating, handshake, servers);
     }
 
     Phase phase() {
         return phase;
+    }
+
+    Admission admission() {
+        return admission;
     }
 
     /** Whether packets of the server mean anything at present. */
@@ -155,7 +154,7 @@ final class Connection {
     }
 
     private void start() {
-        startClean = settings.cleanStart() || handshake.mustStartClean();
+        admission.start();
         reconnection.start(time.now);
         incoming.deliverRecovered();
         servers.begin();
@@ -175,7 +174,7 @@ final class Connection {
         }
     }
 
-    private void openNetwork() {
+    void openNetwork() {
         phase = Phase.OPENING;
         openNetwork = true;
     }
@@ -187,48 +186,11 @@ final class Connection {
         }
         phase = Phase.HANDSHAKE;
         outbox.startSending();
-        if (startClean || handshake.mustBeEmpty()) {
-            dropSession();
-        }
-        outbox.send(handshake.connect(servers.current(), startClean));
+        admission.begin();
     }
 
-    void received(Connack c) {
-        requireAwaited(c);
-        if (c.reason().isError()) {
-            handshake.refused();
-            String redirection = servers.redirect(c.reason(), c.serverReference());
-            close(Refusals.refused(servers.current(), c, redirection));
-            return;
-        }
-        if (c.maximumPacketSize() < Handshake.SMALLEST_MAXIMUM_PACKET_SIZE) {
-            close(Refusals.takesTooLittle(servers.current(), c));
-            return;
-        }
-        authenticating.requireInTurn(c);
-        if (!authenticating.verify(c)) {
-            judge(c);
-        }
-    }
-
-    private void requireAwaited(Packet answer) {
-        if (phase != Phase.HANDSHAKE || outbox.holdsConnect()) {
-            throw ProtocolViolation.protocolError(
-                    answer.getClass().getSimpleName().toUpperCase(Locale.ROOT)
-                            + " that answers no CONNECT");
-        }
-    }
-
-    private void judge(Connack c) {
-        Handshake.Outcome outcome = handshake.judge(c);
-        if (outcome == Handshake.Outcome.UNKNOWN) {
-            refuseUnknownSession();
-        } else {
-            accept(c, outcome);
-        }
-    }
-
-    private void accept(Connack c, Handshake.Outcome outcome) {
+    /** The server has accepted the client. */
+    void accept(Connack c, Handshake.Outcome outcome) {
         boolean maybeNew = outcome == Handshake.Outcome.RESUMED_OR_NEW;
         if (outcome != Handshake.Outcome.RESUMED && !maybeNew) {
             dropSession();
@@ -246,7 +208,6 @@ final class Connection {
         reconnection.connected();
         phase = Phase.CONNECTED;
         phaseEnds = Time.NEVER;
-        startClean = false;
         announced = true;
         keepAlive.start((int) now.limits().keepAlive().toSeconds(), time.now);
         outgoing.connected(now.limits());
@@ -257,95 +218,11 @@ final class Connection {
         subscriptions.connected(now.limits(), maybeNew);
     }
 
-    private void dropSession() {
+    /** Nothing of a session is left: that of the server is gone, or is to go. */
+    void dropSession() {
         outgoing.sessionLost();
         incoming.sessionLost();
         subscriptions.sessionLost();
-    }
-
-    private void refuseUnknownSession() {
-        handshake.disown();
-        outbox.send(new Disconnect(ReasonCode.PROTOCOL_ERROR));
-        startClean = settings.unknownSession() == UnknownSession.START_CLEAN;
-        openAtOnce = startClean;
-        close(
-                startClean
-                        ? new MqttException.ConnectionLost(
-                                "The server has a session that this client does not know; it is to"
-                                        + " be dropped",
-                                null,
-                                false)
-                        : handshake.unknownSession());
-    }
-
-    // ---- authenticating
-
-    void reauthenticate(long token) {
-        authenticating.reauthenticate(token, phase == Phase.CONNECTED);
-    }
-
-    /** Whether CONNACK has come, and counts for nothing yet. */
-    boolean isVerifying() {
-        return authenticating.isVerifying();
-    }
-
-    /** Keeps a packet that came behind the CONNACK that is being verified. */
-    void hold(Packet packet) {
-        authenticating.hold(packet);
-    }
-
-    List<Packet> takeHeld() {
-        return authenticating.takeHeld();
-    }
-
-    void received(Auth auth) {
-        if (phase != Phase.CONNECTED) {
-            requireAwaited(auth);
-        }
-        authenticating.received(auth);
-    }
-
-    /** The application has answered a question of this exchange, or of one that is over. */
-    void answered(long number, Answer answer) {
-        Question question = authenticating.answered(number);
-        if (question == null) {
-            return;
-        }
-        if (answer.failure() != null) {
-            authenticationFailed(answer.failure());
-        } else if (question == Question.CONNECT) {
-            authenticating.prepared(answer);
-            openNetwork();
-        } else if (question == Question.FINISH && authenticating.isVerifying()) {
-            judge(authenticating.verified());
-        } else if (question == Question.FINISH) {
-            authenticating.reauthenticated();
-        } else if (!authenticating.send(question, answer, maximumPacketSize())) {
-            authenticationFailed(
-                    new MqttException.AuthenticationFailed(
-                            "AUTH is too large for the server, which takes packets of "
-                                    + maximumPacketSize()
-                                    + " bytes at most: raise its Maximum Packet Size",
-                            null,
-                            true));
-        }
-    }
-
-    private long maximumPacketSize() {
-        Connected now = connected;
-        return now == null ? Connack.NO_PACKET_LIMIT : now.limits().maximumPacketSize();
-    }
-
-    /** The client's own part failed: the server is told, if it knows of the exchange at all. */
-    private void authenticationFailed(MqttException cause) {
-        if (!authenticating.failsConnection()) {
-            authenticating.end(cause);
-            return;
-        }
-        if (phase != Phase.PREPARING) {
-            outbox.send(new Disconnect(ReasonCode.UNSPECIFIED_ERROR));
-        }
-        close(cause);
     }
 
     // ---- going
@@ -374,6 +251,12 @@ final class Connection {
         close(
                 Refusals.disconnected(
                         servers.current(), d, redirection, authenticating.preparesConnect()));
+    }
+
+    /** As {@link #close}; the next attempt follows at once. */
+    void closeAndOpen(MqttException cause) {
+        openAtOnce = true;
+        close(cause);
     }
 
     /**
@@ -577,7 +460,7 @@ final class Connection {
             }
         }
         if (phase == Phase.CONNECTED && authenticating.isLate()) {
-            authenticationFailed(authenticating.tooLate());
+            admission.failed(authenticating.tooLate());
         }
         if (phase == Phase.CONNECTED && keepAlive.serverSilent(time.now)) {
             close(

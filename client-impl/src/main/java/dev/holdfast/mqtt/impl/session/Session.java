@@ -45,6 +45,7 @@ public final class Session {
     private final Subscriptions subscriptions;
     private final KeepAlive keepAlive = new KeepAlive();
     private final Connection connection;
+    private final Admission admission;
 
     /** Whether the network takes more packets at present. */
     private boolean writable = true;
@@ -116,6 +117,7 @@ public final class Session {
                         new Reconnection(settings, random),
                         keepAlive,
                         encodedSize);
+        admission = connection.admission();
     }
 
     /**
@@ -254,7 +256,7 @@ public final class Session {
         if (hasStopped()) {
             outbox.tell(new Event.ReauthenticationFailed(token, connection.stoppedFor()));
         } else {
-            connection.reauthenticate(token);
+            admission.reauthenticate(token);
         }
     }
 
@@ -264,12 +266,12 @@ public final class Session {
             return;
         }
         try {
-            connection.answered(question, answer);
+            admission.answered(question, answer);
         } catch (ProtocolViolation v) {
             connection.violated(v);
         }
-        if (!connection.isVerifying()) {
-            connection.takeHeld().forEach(this::received);
+        if (!admission.isVerifying()) {
+            admission.takeHeld().forEach(this::received);
         }
     }
 
@@ -348,13 +350,13 @@ public final class Session {
         }
         keepAlive.received(time.now);
         try {
-            if (connection.isVerifying() && !(packet instanceof Disconnect)) {
-                connection.hold(packet);
+            if (admission.isVerifying() && !(packet instanceof Disconnect)) {
+                admission.hold(packet);
             } else if (packet instanceof Connack c) {
-                connection.received(c);
+                admission.received(c);
             } else if (packet instanceof Auth a) {
-                connection.received(a);
-            } else if (connection.phase() == Phase.CONNECTED || connection.isVerifying()) {
+                admission.received(a);
+            } else if (connection.phase() == Phase.CONNECTED || admission.isVerifying()) {
                 dispatch(packet);
             } else {
                 throw ProtocolViolation.protocolError(nameOf(packet) + " before CONNACK");
@@ -416,7 +418,7 @@ public final class Session {
         }
         // Without CONNACK there would be no connection, and without reading no end of one is seen.
         boolean pauses = paused && connection.phase() == Phase.CONNECTED;
-        reading = !outbox.isFull() && !connection.isVerifying() && !pauses;
+        reading = !outbox.isFull() && !admission.isVerifying() && !pauses;
         return new Ready(
                 outbox.takeBatch(),
                 page,
