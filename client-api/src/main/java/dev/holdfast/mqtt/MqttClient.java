@@ -166,6 +166,36 @@ public interface MqttClient extends AutoCloseable {
     CompletableFuture<Void> unsubscribe(List<String> topicFilters);
 
     /**
+     * Publishes a request and waits for the response to it (section 4.10). The first request
+     * subscribes to the Response Topic of this client before it leaves; see {@link
+     * MqttClientBuilder#responseTopic}. Any number of requests up to 65,536 may wait at once. A
+     * lost connection changes nothing: the time-out decides.
+     *
+     * @param request without Response Topic and Correlation Data, which are set here
+     * @param timeout from now on: 1 ms to 365 days
+     * @return completes with the first response; fails with {@link MqttException.TimedOut}, with
+     *     {@link MqttException.SubscribeRejected} if the server does not allow the Response Topic,
+     *     or as {@link Publication#acknowledged()}. Responses that come later are dropped
+     * @throws IllegalArgumentException if the request has a Response Topic or Correlation Data, or
+     *     the time is out of range
+     * @throws IllegalStateException after {@link #close()}
+     */
+    CompletableFuture<Message> request(Message request, Duration timeout);
+
+    /**
+     * Answers requests, as a subscription whose handler is the responder: each response goes to the
+     * request's Response Topic with its Correlation Data. A request is acknowledged when its
+     * response is stored, so that after a crash it may be answered twice, but not forgotten. One
+     * without a Response Topic is refused, and told to {@link ClientListener#handlerFailed}.
+     *
+     * @param subscription where requests come
+     * @param responder answers them
+     * @return as of {@link #subscribe(Subscription, MessageHandler)}
+     * @throws IllegalStateException after {@link #close()}
+     */
+    CompletableFuture<Subscribed> respond(Subscription subscription, Responder responder);
+
+    /**
      * Ends the connection with a DISCONNECT, in any state: attempts to reconnect stop too. The
      * session stays for its expiry; {@link #connect()} may be called again.
      *

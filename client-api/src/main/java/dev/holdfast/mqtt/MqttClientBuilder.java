@@ -48,6 +48,8 @@ public final class MqttClientBuilder {
     private boolean subscriptionIdentifiers = true;
     private @Nullable Duration operationTimeout;
     private int topicAliasMaximum = 16;
+    private @Nullable String responseTopic;
+    private boolean requestResponseInformation;
     private SessionLostPolicy sessionLost = SessionLostPolicy.defaults();
     private UnknownSession unknownSession = UnknownSession.FAIL;
     private ReconnectPolicy reconnect =
@@ -377,6 +379,32 @@ public final class MqttClientBuilder {
     }
 
     /**
+     * Sets the topic to which responses to this client's requests go. It must be this client's
+     * alone. Until set it is {@code holdfast} below the Response Information of the server, if that
+     * is asked for and given, and {@code response/CLIENT IDENTIFIER/holdfast} otherwise.
+     *
+     * @param topic a Topic Name
+     * @return this
+     * @throws IllegalArgumentException if it has wildcards, or is no Topic Name otherwise
+     */
+    public MqttClientBuilder responseTopic(String topic) {
+        responseTopic = Strings.requireTopicName("Response Topic", topic);
+        return this;
+    }
+
+    /**
+     * Sets whether CONNECT asks for Response Information (section 3.1.2.11.6), which is the basis
+     * of the Response Topic then. False until set.
+     *
+     * @param wanted true to ask
+     * @return this
+     */
+    public MqttClientBuilder requestResponseInformation(boolean wanted) {
+        requestResponseInformation = wanted;
+        return this;
+    }
+
+    /**
      * Sets what becomes of messages in flight when the server lost the session. {@link
      * SessionLostPolicy#defaults()} until set.
      *
@@ -569,6 +597,8 @@ public final class MqttClientBuilder {
                 subscriptionIdentifiers,
                 operationTimeout,
                 topicAliasMaximum,
+                responseTopic,
+                requestResponseInformation,
                 sessionLost,
                 unknownSession,
                 reconnect,

@@ -57,6 +57,8 @@ import org.jspecify.annotations.Nullable;
  * @param subscriptionIdentifiers whether they get Subscription Identifiers where the server allows
  * @param operationTimeout how long subscribe() and unsubscribe() wait; null for ever
  * @param topicAliasMaximum Topic Alias Maximum for receiving
+ * @param responseTopic null to derive it
+ * @param requestResponseInformation Request Response Information
  * @param sessionLost what becomes of messages in flight
  * @param unknownSession what to do at an unexpected Session Present 1
  * @param reconnect whether and when to try again
@@ -93,6 +95,8 @@ public record ClientSettings(
         boolean subscriptionIdentifiers,
         @Nullable Duration operationTimeout,
         int topicAliasMaximum,
+        @Nullable String responseTopic,
+        boolean requestResponseInformation,
         SessionLostPolicy sessionLost,
         UnknownSession unknownSession,
         ReconnectPolicy reconnect,

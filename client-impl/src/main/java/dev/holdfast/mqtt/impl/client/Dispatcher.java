@@ -46,6 +46,8 @@ final class Dispatcher implements Driver.Application {
     /** The attempt that the listener was told of, until it is told of its end. */
     private @Nullable ConnectAttempt attempt;
 
+    private @Nullable Requests requests;
+
     private @Nullable Connected connected;
     private long goodbyeToken = -1;
     private @Nullable CompletableFuture<Void> goodbye;
@@ -68,6 +70,11 @@ final class Dispatcher implements Driver.Application {
         unsubscribes = new Waiting<>(completions);
         disconnects = new Waiting<>(completions);
         reauthentications = new Waiting<>(completions);
+    }
+
+    /** Who waits for responses. */
+    void use(Requests waiting) {
+        requests = waiting;
     }
 
     /** The end of a client waits on no lane, since it may be called for on one. */
@@ -205,6 +212,9 @@ final class Dispatcher implements Driver.Application {
         attempt = null;
         connected = c;
         completions.add(() -> listener.connected(c));
+        if (requests != null) {
+            requests.connected(c);
+        }
     }
 
     private void disconnected(MqttException cause) {
@@ -245,6 +255,9 @@ final class Dispatcher implements Driver.Application {
             disconnected(cause);
         }
         publications.failAll(cause);
+        if (requests != null) {
+            requests.failAll(cause);
+        }
         connects.failAll(cause);
         subscribes.failAll(cause);
         unsubscribes.failAll(cause);

@@ -8,6 +8,7 @@ import dev.holdfast.mqtt.MqttClient;
 import dev.holdfast.mqtt.MqttException;
 import dev.holdfast.mqtt.Publication;
 import dev.holdfast.mqtt.ReasonCode;
+import dev.holdfast.mqtt.Responder;
 import dev.holdfast.mqtt.Session;
 import dev.holdfast.mqtt.SubscribeResults;
 import dev.holdfast.mqtt.Subscribed;
@@ -60,6 +61,7 @@ final class HoldfastClient implements MqttClient {
     private final Dispatcher dispatcher;
     private final Handlers handlers;
     private final Qos0Limit qos0;
+    private final Requests requests;
 
     private final AtomicLong nextToken = new AtomicLong(1);
     private final AtomicBoolean closed = new AtomicBoolean();
@@ -104,6 +106,8 @@ final class HoldfastClient implements MqttClient {
                         handlers,
                         authenticator);
         driver = new Driver(session, store, network, loop, dispatcher);
+        requests = new Requests(settings, this, loop, completions);
+        dispatcher.use(requests);
         dispatcher.publications.use(new Withdrawals(driver, store, loop, completions));
         handlers.beginAll();
     }
@@ -151,11 +155,15 @@ final class HoldfastClient implements MqttClient {
 
     @Override
     public Publication publish(Message message, Duration timeout) {
+        requireTimeout(timeout);
+        return publishUntil(loop.now() + timeout.toMillis(), message);
+    }
+
+    private static void requireTimeout(Duration timeout) {
         if (timeout.compareTo(Duration.ofMillis(1)) < 0 || timeout.compareTo(LONGEST_TIMEOUT) > 0) {
             throw new IllegalArgumentException(
                     "The time-out " + timeout + " is not in 1 ms to 365 days");
         }
-        return publishUntil(loop.now() + timeout.toMillis(), message);
     }
 
     private Publication publishUntil(long deadline, Message message) {
@@ -286,6 +294,25 @@ final class HoldfastClient implements MqttClient {
                         "The Topic Filter '" + filter + "' comes twice in one call");
             }
         }
+    }
+
+    @Override
+    public CompletableFuture<Message> request(Message message, Duration timeout) {
+        requireOpen();
+        requireTimeout(timeout);
+        if (message.responseTopic().isPresent() || message.correlationData().isPresent()) {
+            throw new IllegalArgumentException(
+                    "request() sets Response Topic and Correlation Data itself: leave them out, or"
+                            + " use publish()");
+        }
+        CompletableFuture<Message> response = new CompletableFuture<>();
+        loop.execute(() -> requests.request(message, timeout, response));
+        return response;
+    }
+
+    @Override
+    public CompletableFuture<Subscribed> respond(Subscription subscription, Responder responder) {
+        return subscribe(subscription, new Responses(this, responder));
     }
 
     @Override

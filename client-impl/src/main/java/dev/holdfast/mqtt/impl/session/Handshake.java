@@ -106,7 +106,7 @@ final class Handshake {
                 settings.receiveMaximum(),
                 settings.maximumPacketSize(),
                 settings.topicAliasMaximum(),
-                false,
+                settings.requestResponseInformation(),
                 true,
                 authenticating.method(),
                 own.data(),

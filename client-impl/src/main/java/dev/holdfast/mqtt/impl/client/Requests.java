@@ -1,0 +1,285 @@
+package dev.holdfast.mqtt.impl.client;
+
+import dev.holdfast.mqtt.Connected;
+import dev.holdfast.mqtt.Message;
+import dev.holdfast.mqtt.MessageHandlers;
+import dev.holdfast.mqtt.MqttClient;
+import dev.holdfast.mqtt.MqttException;
+import dev.holdfast.mqtt.Publication;
+import dev.holdfast.mqtt.Subscribed;
+import dev.holdfast.mqtt.Subscription;
+import dev.holdfast.mqtt.spi.ClientSettings;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Requests that wait for their responses (MQTT 5, section 4.10): all over one subscription, which
+ * is made before the first request leaves. Called on the loop.
+ */
+final class Requests {
+    private static final Logger LOG = LoggerFactory.getLogger("dev.holdfast.mqtt.requests");
+    private static final int MOST_OPEN = 65_536;
+
+    /** Its Correlation Data is the number behind a prefix that no other run has. */
+    private static final class Open {
+        final Message message;
+        final long deadline;
+        final CompletableFuture<Message> response;
+
+        Loop.@Nullable Timer timer;
+        @Nullable Publication publication;
+
+        Open(Message message, long deadline, CompletableFuture<Message> response) {
+            this.message = message;
+            this.deadline = deadline;
+            this.response = response;
+        }
+    }
+
+    private final ClientSettings settings;
+    private final MqttClient client;
+    private final Loop loop;
+    private final Lane completions;
+    private final UUID run = UUID.randomUUID();
+    private final Map<Long, Open> open = new HashMap<>();
+
+    /** Requests that wait for the subscription. */
+    private final List<Long> waiting = new ArrayList<>();
+
+    private long next = 1;
+
+    /** Where responses are to go; null until a connection or the settings tell. */
+    private @Nullable String topic;
+
+    /** The topic for which a subscription is made, and whether it is there. */
+    private @Nullable String subscribing;
+
+    private boolean subscribed;
+
+    Requests(ClientSettings settings, MqttClient client, Loop loop, Lane completions) {
+        this.settings = settings;
+        this.client = client;
+        this.loop = loop;
+        this.completions = completions;
+        this.topic = settings.responseTopic();
+    }
+
+    void request(Message message, Duration timeout, CompletableFuture<Message> response) {
+        if (open.size() >= MOST_OPEN) {
+            response.completeExceptionally(
+                    new MqttException.StoreFull(
+                            MOST_OPEN + " requests wait for their responses: wait for some"));
+            return;
+        }
+        long number = next++;
+        Open request = new Open(message, loop.now() + timeout.toMillis(), response);
+        open.put(number, request);
+        request.timer = loop.schedule(() -> timeOut(number, timeout), timeout.toMillis());
+        response.whenComplete((done, failure) -> loop.execute(() -> close(number)));
+        if (subscribed) {
+            publish(number);
+        } else {
+            waiting.add(number);
+            subscribe();
+        }
+    }
+
+    /** The application gave up, or the response has come. */
+    private @Nullable Open close(long number) {
+        Open request = open.remove(number);
+        if (request != null && request.timer != null) {
+            request.timer.cancel();
+        }
+        return request;
+    }
+
+    private void timeOut(long number, Duration timeout) {
+        Open request = close(number);
+        if (request != null) {
+            fail(
+                    request,
+                    new MqttException.TimedOut(
+                            "No response to the request on '"
+                                    + request.message.topic()
+                                    + "' within "
+                                    + timeout
+                                    + (request.publication == null
+                                            ? ": it was not sent, for want of a subscription to"
+                                                    + " the Response Topic"
+                                            : ": nobody may answer there, or not in time")));
+        }
+    }
+
+    private void fail(Open request, Throwable cause) {
+        completions.add(() -> request.response.completeExceptionally(cause));
+    }
+
+    // ---- the subscription
+
+    /** Tells of each connection: the server may have its own wish for Response Topics. */
+    void connected(Connected connected) {
+        if (settings.responseTopic() != null) {
+            return;
+        }
+        String now =
+                connected
+                        .responseInformation()
+                        .filter(basis -> settings.requestResponseInformation())
+                        .map(basis -> basis.endsWith("/") ? basis : basis + "/")
+                        .orElse("response/" + withoutWildcards(connected.clientIdentifier()) + "/")
+                        .concat("holdfast");
+        if (!now.equals(topic)) {
+            topic = now;
+            moveTo(now);
+        }
+    }
+
+    private static String withoutWildcards(String clientIdentifier) {
+        return clientIdentifier.replace('+', '_').replace('#', '_');
+    }
+
+    private void moveTo(String now) {
+        String former = subscribing;
+        subscribed = false;
+        subscribing = null;
+        if (former != null) {
+            LOG.info("Responses are to go to '{}' from now on, not to '{}'", now, former);
+            unsubscribe(former);
+        }
+        if (former != null || !waiting.isEmpty()) {
+            subscribe();
+        }
+    }
+
+    private void unsubscribe(String former) {
+        try {
+            client.unsubscribe(former);
+        } catch (IllegalStateException e) {
+            LOG.debug("The client is closed", e);
+        }
+    }
+
+    private void subscribe() {
+        String chosen = topic;
+        if (chosen == null || subscribing != null) {
+            return;
+        }
+        subscribing = chosen;
+        CompletableFuture<Subscribed> answer;
+        try {
+            Message.to(chosen); // for its check: the server's wish may have wildcards
+            Subscription subscription =
+                    Subscription.to(chosen).retained(Subscription.RetainHandling.DO_NOT_SEND);
+            answer = client.subscribe(subscription, MessageHandlers.forEach(this::received));
+        } catch (IllegalArgumentException | IllegalStateException e) {
+            answer = CompletableFuture.failedFuture(e);
+        }
+        answer.whenComplete((done, failure) -> loop.execute(() -> answered(chosen, failure)));
+    }
+
+    private void answered(String filter, @Nullable Throwable failure) {
+        if (!filter.equals(subscribing)) {
+            return;
+        }
+        List<Long> numbers = List.copyOf(waiting);
+        waiting.clear();
+        subscribed = failure == null;
+        if (failure != null) {
+            subscribing = null;
+        }
+        for (long number : numbers) {
+            if (failure == null) {
+                publish(number);
+            } else {
+                Open request = close(number);
+                if (request != null) {
+                    fail(request, failure);
+                }
+            }
+        }
+    }
+
+    // ---- requests and responses
+
+    private void publish(long number) {
+        Open request = open.get(number);
+        String responseTopic = subscribing;
+        if (request == null || responseTopic == null) {
+            return;
+        }
+        ByteBuffer correlation = ByteBuffer.allocate(3 * Long.BYTES);
+        correlation.putLong(run.getMostSignificantBits());
+        correlation.putLong(run.getLeastSignificantBits()).putLong(number);
+        Message message =
+                request.message.toBuilder()
+                        .responseTopic(responseTopic)
+                        .correlationData(correlation.array())
+                        .build();
+        long rest = Math.max(1, request.deadline - loop.now());
+        try {
+            request.publication = client.publish(message, Duration.ofMillis(rest));
+        } catch (IllegalStateException closed) {
+            close(number);
+            fail(request, closed);
+            return;
+        }
+        request.publication
+                .acknowledged()
+                .whenComplete(
+                        (done, failure) -> {
+                            // Time is up here as well, by itself.
+                            if (failure != null && !(failure instanceof MqttException.TimedOut)) {
+                                loop.execute(() -> rejected(number, failure));
+                            }
+                        });
+    }
+
+    private void rejected(long number, Throwable cause) {
+        Open request = close(number);
+        if (request != null) {
+            fail(request, cause);
+        }
+    }
+
+    /** Called where handlers run. */
+    private void received(Message message) {
+        ByteBuffer data = message.correlationData().orElse(ByteBuffer.allocate(0));
+        boolean ours =
+                data.remaining() == 3 * Long.BYTES
+                        && data.getLong(data.position()) == run.getMostSignificantBits()
+                        && data.getLong(data.position() + Long.BYTES)
+                                == run.getLeastSignificantBits();
+        if (!ours) {
+            LOG.debug("Nobody in this run has asked for {}", message);
+            return;
+        }
+        long number = data.getLong(data.position() + 2 * Long.BYTES);
+        loop.execute(() -> respond(number, message));
+    }
+
+    private void respond(long number, Message message) {
+        Open request = close(number);
+        if (request == null) {
+            LOG.debug("Nobody waits any more for {}", message);
+        } else {
+            completions.add(() -> request.response.complete(message));
+        }
+    }
+
+    /** Nothing will happen any more. */
+    void failAll(MqttException cause) {
+        for (long number : List.copyOf(open.keySet())) {
+            rejected(number, cause);
+        }
+        waiting.clear();
+    }
+}
