@@ -47,7 +47,17 @@ final class Main {
                             "enhanced-auth",
                             "SCRAM-SHA-256: a password that is never sent, and a broker that proves itself.",
                             List.of("server", "user", "password"),
-                            EnhancedAuth::run));
+                            EnhancedAuth::run),
+                    new Recipe(
+                            "request-response",
+                            "Many requests at once, each with its own response, and one with none.",
+                            List.of("server"),
+                            RequestResponse::run),
+                    new Recipe(
+                            "shared-subscription",
+                            "Several processes share the messages of one topic.",
+                            List.of("server"),
+                            SharedSubscription::run));
 
     private record Recipe(String name, String summary, List<String> options, Run run) {}
 

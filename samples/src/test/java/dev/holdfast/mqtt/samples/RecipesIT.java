@@ -57,7 +57,9 @@ class RecipesIT {
                 "session-present",
                 "graceful-shutdown",
                 "offline-queue",
-                "backpressure"
+                "backpressure",
+                "request-response",
+                "shared-subscription"
             })
     void showsWhatItSaysOnTheEmbeddedBroker(String recipe) {
         runs(recipe, "--server", embedded.uri().toString());
@@ -71,7 +73,9 @@ class RecipesIT {
                 "clean-start-matrix",
                 "session-present",
                 "graceful-shutdown",
-                "offline-queue"
+                "offline-queue",
+                "request-response",
+                "shared-subscription"
             })
     void showsWhatItSaysOnMosquitto(String recipe) {
         runs(recipe, "--server", mosquitto.uri().toString());

@@ -58,7 +58,7 @@ final class Handlers {
             Registrations.Unsubscriber unsubscriber) {
         this.loop = loop;
         this.feeds = feeds;
-        registrations = new Registrations(feeds, unsubscriber);
+        registrations = new Registrations(feeds::feed, unsubscriber);
         this.notices = notices;
         this.qos0 = qos0;
         this.settlement = settlement;

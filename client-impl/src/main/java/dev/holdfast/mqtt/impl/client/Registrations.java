@@ -46,7 +46,12 @@ final class Registrations {
         void unsubscribe(String topicFilter);
     }
 
-    private final Feeds feeds;
+    /** Makes the feed of a handler, which may cancel itself. */
+    interface Maker {
+        Feed feed(MessageHandler handler, Feed.Cancellation cancellation);
+    }
+
+    private final Maker feeds;
     private final Unsubscriber unsubscriber;
     private final IdentityHashMap<MessageHandler, Shared> shared = new IdentityHashMap<>();
     private final Map<String, Registration> byFilter = new ConcurrentHashMap<>();
@@ -56,7 +61,7 @@ final class Registrations {
 
     private volatile int latest;
 
-    Registrations(Feeds feeds, Unsubscriber unsubscriber) {
+    Registrations(Maker feeds, Unsubscriber unsubscriber) {
         this.feeds = feeds;
         this.unsubscriber = unsubscriber;
     }

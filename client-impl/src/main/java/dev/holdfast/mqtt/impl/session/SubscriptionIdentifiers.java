@@ -64,9 +64,7 @@ final class SubscriptionIdentifiers {
 
     /** All Topic Filters that use an identifier. */
     List<String> sharing(int identifier) {
-        return filters.getOrDefault(identifier, List.of()).stream()
-                .filter(f -> of(f) == identifier)
-                .toList();
+        return filters.getOrDefault(identifier, List.of());
     }
 
     /** Gives several Topic Filters a new identifier together. */
@@ -126,6 +124,11 @@ final class SubscriptionIdentifiers {
             if (ended.size() > MOST_ENDED) {
                 filters.remove(ended.remove());
             }
+        } else {
+            // From now on it stands for the others alone.
+            filters.computeIfPresent(
+                    identifier,
+                    (i, all) -> all.stream().filter(f -> !f.equals(topicFilter)).toList());
         }
         return true;
     }

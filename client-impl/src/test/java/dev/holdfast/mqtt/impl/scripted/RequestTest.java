@@ -215,8 +215,7 @@ class RequestTest extends ScriptedTest {
         assertThrows(
                 IllegalArgumentException.class,
                 () -> client.request(Message.to("a").responseTopic("b").build(), PATIENCE));
-        assertThrows(
-                IllegalArgumentException.class, () -> client.request(ask("1"), Duration.ZERO));
+        assertThrows(IllegalArgumentException.class, () -> client.request(ask("1"), Duration.ZERO));
     }
 
     // ---- answering

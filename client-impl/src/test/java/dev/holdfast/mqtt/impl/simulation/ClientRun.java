@@ -1,6 +1,9 @@
 package dev.holdfast.mqtt.impl.simulation;
 
+import dev.holdfast.mqtt.Subscription;
 import dev.holdfast.mqtt.impl.client.TestDriver;
+import dev.holdfast.mqtt.impl.client.TestRegistrations;
+import dev.holdfast.mqtt.impl.codec.Decoder;
 import dev.holdfast.mqtt.impl.codec.Encoder;
 import dev.holdfast.mqtt.impl.session.Answer;
 import dev.holdfast.mqtt.impl.session.Event;
@@ -25,6 +28,11 @@ final class ClientRun implements TestDriver.Clock, TestDriver.Listener {
     /** Of all its connections, if the simulation is to notice that. */
     final Encoder onlyEncoder = new Encoder();
 
+    /** Of all its connections, if the simulation is to notice that. */
+    final Decoder onlyDecoder;
+
+    final TestRegistrations handlers = new TestRegistrations();
+
     private final Simulation sim;
     private final int number;
     private final Session session;
@@ -44,6 +52,12 @@ final class ClientRun implements TestDriver.Clock, TestDriver.Listener {
         this.sim = sim;
         this.number = number;
         this.settings = settings;
+        onlyDecoder = new Decoder(settings.maximumPacketSize(), settings.topicAliasMaximum(), true);
+        for (List<Subscription> group : settings.subscriptionGroups()) {
+            handlers.register(
+                    group.stream().map(Subscription::topicFilter).toList(),
+                    settings.subscriptions().get(group.get(0)));
+        }
         StoredSession store = sim.store.open();
         recovered = store.recovered();
         session = sim.sabotage.session(settings, recovered, sim.chance);

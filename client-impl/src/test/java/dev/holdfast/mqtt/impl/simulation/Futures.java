@@ -79,6 +79,10 @@ final class Futures {
         connects.add(token);
     }
 
+    boolean isChanging(String filter) {
+        return subscribes.containsValue(filter) || unsubscribes.containsValue(filter);
+    }
+
     boolean isConnected() {
         return connected;
     }

@@ -2,11 +2,14 @@ package dev.holdfast.mqtt.impl.simulation;
 
 import static dev.holdfast.mqtt.impl.simulation.SimulationFailure.require;
 
+import dev.holdfast.mqtt.MessageHandler;
 import dev.holdfast.mqtt.MqttException;
 import dev.holdfast.mqtt.QoS;
 import dev.holdfast.mqtt.impl.session.Incoming;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 
@@ -32,10 +35,23 @@ final class IncomingOracle {
         /** Whether the server has handed it over for good. */
         boolean givenAway;
 
+        /** The session in which it is sent. */
+        final ServerSession session;
+
+        /** For whose subscriptions it is sent, with their Subscription Identifiers. */
+        final Map<String, Integer> identifiers;
+
         /** Whether it may be lost: its session ended before the client had it. */
         boolean excused;
 
-        Forwarded(String key, int index, QoS qos) {
+        Forwarded(
+                String key,
+                int index,
+                QoS qos,
+                ServerSession session,
+                Map<String, Integer> identifiers) {
+            this.session = session;
+            this.identifiers = identifiers;
             this.key = key;
             this.index = index;
             this.qos = qos;
@@ -57,8 +73,8 @@ final class IncomingOracle {
 
     // ---- what the server says
 
-    void forwarded(String key, QoS qos) {
-        byKey.put(key, new Forwarded(key, byKey.size(), qos));
+    void forwarded(String key, QoS qos, ServerSession session, Map<String, Integer> identifiers) {
+        byKey.put(key, new Forwarded(key, byKey.size(), qos, session, identifiers));
     }
 
     void pubacked(String key) {
@@ -107,6 +123,7 @@ final class IncomingOracle {
                 !sim.validates || !key.endsWith(BROKEN),
                 key,
                 " was handed over, though it is not what it claims to be");
+        requireRightHandlers(run, f, incoming);
         if (f.deliveryIds.isEmpty()) {
             require(
                     newestDelivered[f.qos.ordinal()] < f.index,
@@ -122,6 +139,52 @@ final class IncomingOracle {
             deliveredExactlyOnce(run, f, incoming);
         }
         f.handedTo = run;
+    }
+
+    /** Those get it for whose subscriptions it was sent, and no others. */
+    private void requireRightHandlers(ClientRun run, Forwarded f, Incoming incoming) {
+        if (!isDecided(run, f)) {
+            return;
+        }
+        List<MessageHandler> wanted = new ArrayList<>();
+        for (String filter : f.identifiers.keySet()) {
+            MessageHandler handler = run.handlers.handler(filter);
+            if (handler != null && !wanted.contains(handler)) {
+                wanted.add(handler);
+            }
+        }
+        List<MessageHandler> takers = sim.sabotage.takers(run.handlers, incoming);
+        require(
+                takers.size() == wanted.size() && takers.containsAll(wanted),
+                f.key,
+                " was sent for ",
+                f.identifiers,
+                ", and goes to ",
+                takers.size(),
+                " handlers, not to ",
+                wanted.size());
+    }
+
+    /** Whether nothing has happened, and nothing is going on, that makes identifiers doubtful. */
+    private boolean isDecided(ClientRun run, Forwarded f) {
+        ServerSession now = sim.server.session();
+        if (!sim.alwaysHasSubscriptionIdentifiers
+                || now != f.session
+                || f.identifiers.keySet().stream().anyMatch(run.futures::isChanging)
+                || !sim.store.isIdle()) {
+            return false;
+        }
+        Map<String, Integer> known = sim.store.onDisk().subscriptionIdentifiers();
+        for (Map.Entry<String, Integer> sent : f.identifiers.entrySet()) {
+            if (!sent.getValue().equals(known.get(sent.getKey()))
+                    || !sent.getValue().equals(now.subscriptionIdentifiers.get(sent.getKey()))) {
+                return false;
+            }
+        }
+        // Shared by those that were together once, until each has been subscribed anew.
+        return known.entrySet().stream()
+                .filter(e -> f.identifiers.containsValue(e.getValue()))
+                .allMatch(e -> f.identifiers.containsKey(e.getKey()));
     }
 
     private void deliveredExactlyOnce(ClientRun run, Forwarded f, Incoming incoming) {

@@ -10,9 +10,11 @@ import static dev.holdfast.mqtt.impl.simulation.SabotagedWire.twice;
 import static dev.holdfast.mqtt.impl.simulation.SabotagedWire.with;
 import static dev.holdfast.mqtt.impl.simulation.SabotagedWire.withDup;
 
+import dev.holdfast.mqtt.MessageHandler;
 import dev.holdfast.mqtt.QoS;
 import dev.holdfast.mqtt.ReasonCode;
 import dev.holdfast.mqtt.Resubscribe;
+import dev.holdfast.mqtt.impl.client.TestRegistrations;
 import dev.holdfast.mqtt.impl.packet.Auth;
 import dev.holdfast.mqtt.impl.packet.Connect;
 import dev.holdfast.mqtt.impl.packet.Disconnect;
@@ -22,6 +24,7 @@ import dev.holdfast.mqtt.impl.packet.Publish;
 import dev.holdfast.mqtt.impl.packet.Pubrec;
 import dev.holdfast.mqtt.impl.packet.Pubrel;
 import dev.holdfast.mqtt.impl.packet.Subscribe;
+import dev.holdfast.mqtt.impl.session.Incoming;
 import dev.holdfast.mqtt.store.Change;
 import dev.holdfast.mqtt.store.Recovered;
 import java.util.List;
@@ -89,6 +92,9 @@ enum Mutation implements Sabotage {
     RECEIVED_IDENTIFIERS_ARE_NOT_FOUND(SabotagedStart::withoutReceivedIdentifiers),
     INBOX_IS_NOT_FOUND(SabotagedStart::withoutInbox),
     DELIVERY_IDS_ARE_NEW(SabotagedStart::withNewDeliveryIds),
+    SUBSCRIPTION_IDENTIFIERS_ARE_NOT_STORED(Change.Identified.class),
+    SUBSCRIPTION_IDENTIFIERS_ARE_NOT_FOUND(SabotagedStart::withoutSubscriptionIdentifiers),
+    SUBSCRIPTION_IDENTIFIERS_OF_MESSAGES_ARE_NOT_FOUND(SabotagedStart::withPlainInbox),
 
     // ---- what it does
     STORE_LIES {
@@ -101,6 +107,18 @@ enum Mutation implements Sabotage {
         @Override
         public boolean keepsTopicAliases() {
             return true;
+        }
+    },
+    RECEIVED_TOPIC_ALIASES_OUTLIVE_THEIR_CONNECTION {
+        @Override
+        public boolean keepsReceivedTopicAliases() {
+            return true;
+        }
+    },
+    DISPATCH_IGNORES_SUBSCRIPTION_IDENTIFIERS {
+        @Override
+        public List<MessageHandler> takers(TestRegistrations handlers, Incoming incoming) {
+            return handlers.matching(incoming);
         }
     },
     MALFORMED_PACKETS_ARE_OVERLOOKED {

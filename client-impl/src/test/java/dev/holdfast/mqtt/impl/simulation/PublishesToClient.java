@@ -2,7 +2,6 @@ package dev.holdfast.mqtt.impl.simulation;
 
 import static dev.holdfast.mqtt.impl.simulation.SimulationFailure.require;
 
-import dev.holdfast.mqtt.Message;
 import dev.holdfast.mqtt.QoS;
 import dev.holdfast.mqtt.ReasonCode;
 import dev.holdfast.mqtt.impl.packet.Puback;
@@ -56,10 +55,10 @@ final class PublishesToClient {
             release(next);
             return true;
         }
-        Message head = session.queue.peek();
-        if (next == null && head != null && head.qos() == QoS.AT_MOST_ONCE) {
+        Publish head = session.queue.peek();
+        if (next == null && head != null && head.message().qos() == QoS.AT_MOST_ONCE) {
             session.queue.remove();
-            connection.send(new Publish(head, 0, false));
+            connection.send(head);
             return true;
         }
         if (unacknowledged.size() >= receiveMaximum || (next == null && head == null)) {
@@ -84,10 +83,14 @@ final class PublishesToClient {
             sim.incoming.sentAgainUnrecognizably(
                     s.key(), sim.store.onDisk().receivedIdentifiers().get(s.packetIdentifier));
         }
-        connection.send(new Publish(s.message, s.packetIdentifier, dup));
+        connection.send(publish(s, dup));
         if (s.message.qos() == QoS.EXACTLY_ONCE) {
             growImpatient(() -> publishAgain(s));
         }
+    }
+
+    private static Publish publish(Sending s, boolean dup) {
+        return new Publish(s.message, s.packetIdentifier, dup, s.subscriptionIdentifiers);
     }
 
     private void release(Sending s) {
@@ -112,7 +115,7 @@ final class PublishesToClient {
     private void publishAgain(Sending s) {
         if (awaitPubrec.contains(s)) {
             awaitPubrec.add(s);
-            connection.send(new Publish(s.message, s.packetIdentifier, true));
+            connection.send(publish(s, true));
         }
     }
 

@@ -1,8 +1,11 @@
 package dev.holdfast.mqtt.impl.simulation;
 
+import dev.holdfast.mqtt.MessageHandler;
 import dev.holdfast.mqtt.Resubscribe;
+import dev.holdfast.mqtt.impl.client.TestRegistrations;
 import dev.holdfast.mqtt.impl.codec.Encoder;
 import dev.holdfast.mqtt.impl.packet.Packet;
+import dev.holdfast.mqtt.impl.session.Incoming;
 import dev.holdfast.mqtt.impl.session.Session;
 import dev.holdfast.mqtt.spi.ClientSettings;
 import dev.holdfast.mqtt.store.Change;
@@ -95,6 +98,16 @@ interface Sabotage {
 
     default boolean validatesPayloads(boolean asChosen) {
         return asChosen;
+    }
+
+    /** Whether Topic Aliases are understood that were given on an earlier connection. */
+    default boolean keepsReceivedTopicAliases() {
+        return false;
+    }
+
+    /** Which handlers get a message. */
+    default List<MessageHandler> takers(TestRegistrations handlers, Incoming incoming) {
+        return handlers.takers(incoming);
     }
 
     /** Whether a message is taken for handled as soon as it is handed over. */

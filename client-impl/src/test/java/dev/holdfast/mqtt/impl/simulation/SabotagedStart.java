@@ -34,6 +34,28 @@ final class SabotagedStart {
         return with(r, r.inFlight(), Map.of(), r.inbox());
     }
 
+    static Recovered withPlainInbox(Recovered r) {
+        List<IncomingMessage> plain =
+                r.inbox().stream()
+                        .map(m -> new IncomingMessage(m.deliveryId(), m.message()))
+                        .toList();
+        return with(r, r.inFlight(), r.receivedIdentifiers(), plain);
+    }
+
+    static Recovered withoutSubscriptionIdentifiers(Recovered r) {
+        return new Recovered(
+                r.presence(),
+                r.numbersReserved(),
+                r.inFlight(),
+                r.queuedMessages(),
+                r.queuedBytes(),
+                r.receivedIdentifiers(),
+                r.inbox(),
+                r.subscriptions(),
+                Map.of(),
+                0);
+    }
+
     static Recovered withoutInbox(Recovered r) {
         return with(r, r.inFlight(), r.receivedIdentifiers(), List.of());
     }

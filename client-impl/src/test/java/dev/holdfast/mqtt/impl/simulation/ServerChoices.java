@@ -69,6 +69,7 @@ final class ServerChoices {
                 !limited || chance.percent(50),
                 limited && chance.percent(20) ? 100 : Connack.NO_PACKET_LIMIT,
                 !limited || chance.percent(60),
+                sim.alwaysHasSubscriptionIdentifiers || chance.percent(50),
                 limited ? chance.pick(Connack.ABSENT, 0, 3) : Connack.ABSENT,
                 chance.pick(0, 0, 1, 2, 10));
     }
@@ -85,6 +86,7 @@ final class ServerChoices {
                 true,
                 Connack.NO_PACKET_LIMIT,
                 true,
+                true,
                 Connack.ABSENT,
                 0);
     }
@@ -99,6 +101,7 @@ final class ServerChoices {
             boolean retain,
             long maximumPacketSize,
             boolean wildcards,
+            boolean subscriptionIdentifiers,
             int keepAlive,
             int topicAliasMaximum) {
         return new Connack(
@@ -114,7 +117,7 @@ final class ServerChoices {
                 null,
                 List.of(),
                 wildcards,
-                true,
+                subscriptionIdentifiers,
                 wildcards,
                 keepAlive,
                 null,

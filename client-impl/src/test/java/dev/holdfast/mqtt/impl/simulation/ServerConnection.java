@@ -171,6 +171,9 @@ final class ServerConnection {
         // Nothing of another session may be left on disk when this is sent.
         session().known = true;
         List<ReasonCode> reasons = new ArrayList<>();
+        require(
+                p.subscriptionIdentifier() == 0 || limits.subscriptionIdentifierAvailable(),
+                "P-36: no Subscription Identifiers here");
         p.subscriptions()
                 .forEach(
                         s -> {
@@ -186,6 +189,9 @@ final class ServerConnection {
                                 reasons.add(sim.chance.pick(ServerChoices.SUBACK_ERRORS));
                             } else {
                                 session().subscriptions.put(s.topicFilter(), s);
+                                session()
+                                        .subscriptionIdentifiers
+                                        .put(s.topicFilter(), p.subscriptionIdentifier());
                                 reasons.add(ServerChoices.GRANTED.get(s.maximumQos().ordinal()));
                             }
                         });
@@ -371,8 +377,11 @@ final class ServerConnection {
         boolean possible =
                 phase == Phase.OPEN || phase == Phase.CONNECT_RECEIVED || phase == Phase.CONNECTED;
         if (possible && !sim.faults.areOver()) {
+            boolean connected = phase == Phase.CONNECTED;
             ServerOffences.Offence offence =
-                    ServerOffences.any(sim.chance, phase == Phase.CONNECTED);
+                    connected && sim.chance.percent(20)
+                            ? ServerOffences.unknownAlias(link.unknownAlias())
+                            : ServerOffences.any(sim.chance, connected);
             sim.trace.say("server", "misbehaves with ", offence.name());
             link.fromServer(offence.bytes());
             awaitComplaint(offence.name());

@@ -62,6 +62,11 @@ final class ServerOffences {
                 : chance.pick(connected ? CONNECTED : BEFORE_CONNACK);
     }
 
+    /** Of no topic on this connection, though perhaps on an earlier one. */
+    static Offence unknownAlias(int alias) {
+        return offence("an alias without a topic", 0x30, 7, 0, 0, 3, 0x23, 0, alias, 'x');
+    }
+
     private static Offence offence(String name, int... bytes) {
         byte[] all = new byte[bytes.length];
         for (int i = 0; i < bytes.length; i++) {

@@ -2,6 +2,7 @@ package dev.holdfast.mqtt.impl.simulation;
 
 import dev.holdfast.mqtt.Message;
 import dev.holdfast.mqtt.Subscription;
+import dev.holdfast.mqtt.impl.packet.Publish;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -29,13 +30,15 @@ final class ServerSession {
     static final class Sending {
         final int packetIdentifier;
         final Message message;
+        final List<Integer> subscriptionIdentifiers;
 
         /** Whether PUBREC has come. */
         boolean released;
 
-        Sending(int packetIdentifier, Message message) {
+        Sending(int packetIdentifier, Publish publish) {
             this.packetIdentifier = packetIdentifier;
-            this.message = message;
+            this.message = publish.message();
+            this.subscriptionIdentifiers = publish.subscriptionIdentifiers();
         }
 
         String key() {
@@ -55,6 +58,10 @@ final class ServerSession {
     boolean mistakable;
 
     final Map<String, Subscription> subscriptions = new TreeMap<>();
+
+    /** Of the subscriptions, with 0 for those that have none. */
+    final Map<String, Integer> subscriptionIdentifiers = new HashMap<>();
+
     final Map<Integer, Receiving> receiving = new HashMap<>();
 
     /** Packet Identifiers whose exchange was completed by PUBREL, and not begun anew. */
@@ -68,7 +75,9 @@ final class ServerSession {
     /** In the order in which they were sent first. */
     final List<Sending> sending = new ArrayList<>();
 
-    final ArrayDeque<Message> queue = new ArrayDeque<>();
+    /** Without Packet Identifiers. */
+    final ArrayDeque<Publish> queue = new ArrayDeque<>();
+
     int pubrecs;
 
     ServerSession(int number) {

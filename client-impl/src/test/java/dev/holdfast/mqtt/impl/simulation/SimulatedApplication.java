@@ -2,16 +2,19 @@ package dev.holdfast.mqtt.impl.simulation;
 
 import dev.holdfast.mqtt.DisconnectOptions;
 import dev.holdfast.mqtt.Message;
+import dev.holdfast.mqtt.MessageHandler;
 import dev.holdfast.mqtt.MqttException;
 import dev.holdfast.mqtt.QoS;
 import dev.holdfast.mqtt.ReasonCode;
 import dev.holdfast.mqtt.Subscription;
 import dev.holdfast.mqtt.impl.session.Incoming;
 import dev.holdfast.mqtt.impl.session.Session;
+import dev.holdfast.mqtt.impl.session.SubscribeCall;
 import dev.holdfast.mqtt.store.OutgoingMessage;
 import dev.holdfast.mqtt.store.SessionState.Presence;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -41,6 +44,9 @@ final class SimulatedApplication {
 
     /** What it wants to be subscribed to, with the last call that said so. */
     private final Map<String, Subscription> wanted = new LinkedHashMap<>();
+
+    /** Handlers of calls that are open, by token. */
+    private final Map<Long, MessageHandler> handlers = new HashMap<>();
 
     private final Map<String, Long> lastCall = new LinkedHashMap<>();
 
@@ -335,6 +341,15 @@ final class SimulatedApplication {
         if (!run.isAlive()) {
             return;
         }
+        if (sim.chance.percent(20)) {
+            List<Subscription> two =
+                    List.of(
+                            subscription(SimulatedServer.FILTERS.get(1)),
+                            subscription(SimulatedServer.FILTERS.get(2)));
+            two.forEach(s -> wanted.put(s.topicFilter(), s));
+            subscribe(two);
+            return;
+        }
         String filter = sim.chance.pick(SimulatedServer.FILTERS);
         if (wanted.containsKey(filter) && sim.chance.percent(50)) {
             wanted.remove(filter);
@@ -350,26 +365,38 @@ final class SimulatedApplication {
     }
 
     private void subscribe(Subscription s) {
-        long token = nextToken++;
-        lastCall.put(s.topicFilter(), token);
-        confirmed.remove(s.topicFilter());
-        ended.remove(s.topicFilter());
-        undefined.remove(s.topicFilter());
+        subscribe(List.of(s));
+    }
+
+    /** With one handler for all. */
+    private void subscribe(List<Subscription> subscriptions) {
+        List<SubscribeCall> calls = new ArrayList<>();
+        MessageHandler handler = Simulation.handler();
+        for (Subscription s : subscriptions) {
+            long token = nextToken++;
+            calls.add(new SubscribeCall(token, s));
+            handlers.put(token, handler);
+            lastCall.put(s.topicFilter(), token);
+            confirmed.remove(s.topicFilter());
+            ended.remove(s.topicFilter());
+            undefined.remove(s.topicFilter());
+        }
+        run.handlers.register(
+                subscriptions.stream().map(Subscription::topicFilter).toList(), handler);
         run.submit(
                 session -> {
-                    run.futures.subscribe(token, s.topicFilter());
-                    session.subscribe(token, s);
+                    for (SubscribeCall call : calls) {
+                        run.futures.subscribe(call.token(), call.subscription().topicFilter());
+                    }
+                    session.subscribe(calls);
                 },
                 "subscribe ",
-                token,
-                " ",
-                s.topicFilter(),
-                " ",
-                s.maximumQos());
+                calls.toString());
     }
 
     private void unsubscribe(String filter) {
         long token = nextToken++;
+        handlers.put(token, run.handlers.handler(filter));
         lastCall.put(filter, token);
         confirmed.remove(filter);
         ended.remove(filter);
@@ -404,6 +431,10 @@ final class SimulatedApplication {
 
     /** What was refused is not wanted any more, unless it was asked for again. */
     void subscribeFailed(long token, String filter, MqttException cause) {
+        MessageHandler handler = handlers.remove(token);
+        if (cause instanceof MqttException.SubscribeRejected) {
+            run.handlers.unregister(filter, handler);
+        }
         if (cause instanceof MqttException.SubscribeRejected && lastCall.get(filter) == token) {
             wanted.remove(filter);
             undefined.add(filter);
@@ -411,6 +442,7 @@ final class SimulatedApplication {
     }
 
     void unsubscribed(long token, String filter) {
+        run.handlers.unregister(filter, handlers.remove(token));
         if (token == lastCall.getOrDefault(filter, 0L)) {
             SimulationFailure.require(
                     !sim.sabotage.checksDisk()

@@ -7,13 +7,16 @@ import dev.holdfast.mqtt.impl.codec.ServerCodec;
 import dev.holdfast.mqtt.impl.packet.Connack;
 import dev.holdfast.mqtt.impl.packet.Packet;
 import dev.holdfast.mqtt.impl.packet.ProtocolViolation;
+import dev.holdfast.mqtt.impl.packet.Publish;
 import dev.holdfast.mqtt.impl.transport.Link;
 import dev.holdfast.mqtt.impl.transport.LinkListener;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.net.URI;
 import java.nio.ByteBuffer;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /** One network connection, from the client's codec to the server's. */
 final class SimulatedLink implements Link {
@@ -43,6 +46,9 @@ final class SimulatedLink implements Link {
 
     private boolean silent;
 
+    /** The Topic Aliases that the server has given. */
+    private final Map<String, Integer> aliases = new HashMap<>();
+
     /** Whether the client takes what arrives. */
     private boolean reading = true;
 
@@ -61,10 +67,12 @@ final class SimulatedLink implements Link {
         encoder = sim.sabotage.keepsTopicAliases() ? client.onlyEncoder : new Encoder();
         oracle = new WireOracle(sim, client);
         decoder =
-                new Decoder(
-                        client.settings.maximumPacketSize(),
-                        client.settings.topicAliasMaximum(),
-                        true);
+                sim.sabotage.keepsReceivedTopicAliases()
+                        ? client.onlyDecoder
+                        : new Decoder(
+                                client.settings.maximumPacketSize(),
+                                client.settings.topicAliasMaximum(),
+                                true);
         up = new Pipe(sim, fromClient);
         down = new Pipe(sim, arrivals);
         long delay = sim.faults.delay(sim.faults.latency);
@@ -227,8 +235,33 @@ final class SimulatedLink implements Link {
             if (sent instanceof Connack c) {
                 fromClient.codec = new ServerCodec(c.topicAliasMaximum());
             }
-            down.write(ServerCodec.encode(sent));
+            down.write(sent instanceof Publish p ? encode(p) : ServerCodec.encode(sent));
         }
+    }
+
+    /** The lowest Topic Alias that was given to no topic on this connection. */
+    int unknownAlias() {
+        int alias = 1;
+        while (aliases.containsValue(alias)) {
+            alias++;
+        }
+        return alias;
+    }
+
+    /** With a Topic Alias, if the client allows any and chance wants it. */
+    private byte[] encode(Publish p) {
+        String topic = p.message().topic();
+        Integer known = aliases.get(topic);
+        int maximum = client.settings.topicAliasMaximum();
+        if (maximum == 0 || sim.chance.percent(20)) {
+            return ServerCodec.encode(p);
+        } else if (known != null) {
+            return ServerCodec.encodeUsingAlias(p, known);
+        }
+        int alias = sim.chance.between(1, maximum);
+        aliases.values().removeIf(a -> a == alias);
+        aliases.put(topic, alias);
+        return ServerCodec.encodeSettingAlias(p, alias);
     }
 
     void fromServer(byte[] garbage) {

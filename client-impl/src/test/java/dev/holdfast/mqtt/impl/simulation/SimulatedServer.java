@@ -5,10 +5,14 @@ import dev.holdfast.mqtt.QoS;
 import dev.holdfast.mqtt.ReasonCode;
 import dev.holdfast.mqtt.Subscription;
 import dev.holdfast.mqtt.impl.packet.Connect;
+import dev.holdfast.mqtt.impl.packet.Publish;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -16,13 +20,17 @@ import java.util.Set;
  * which share their sessions, or do not.
  */
 final class SimulatedServer {
-    /** What can be subscribed to, with a topic that each matches. */
-    static final List<String> FILTERS = List.of("plain", "wild/+", "$share/group/shared");
+    /** What can be subscribed to. */
+    static final List<String> FILTERS = List.of("plain", "wild/+", "wild/#", "$share/group/shared");
 
     /** Hosts that the client may be told to connect to. */
     static final List<String> HOSTS = List.of("a.sim", "b.sim", "c.sim");
 
     private static final List<String> TOPICS = List.of("plain", "wild/life", "shared");
+
+    /** Which filters match each of the topics. */
+    private static final List<List<String>> MATCHING =
+            List.of(FILTERS.subList(0, 1), FILTERS.subList(1, 3), FILTERS.subList(3, 4));
 
     private final Simulation sim;
     private ServerSession session;
@@ -33,10 +41,16 @@ final class SimulatedServer {
 
     private int sessions;
     private int published;
+    private int forwarded;
+
+    /** Whether it sends a message once for each subscription that matches. */
+    private final boolean sendsCopies;
+
     private final Set<String> said = new HashSet<>();
 
     SimulatedServer(Simulation sim) {
         this.sim = sim;
+        sendsCopies = sim.chance.percent(50);
         if (sim.faults.sessionLossEvery > 0) {
             restartLater();
         }
@@ -159,19 +173,40 @@ final class SimulatedServer {
             return;
         }
         int choice = sim.chance.upTo(TOPICS.size() - 1);
-        String filter = FILTERS.get(choice);
         QoS qos = sim.chance.pick(List.of(QoS.values()));
-        Subscription subscription = session == null ? null : session.subscriptions.get(filter);
-        if (subscription == null) {
+        List<Subscription> matching = new ArrayList<>();
+        if (session != null) {
+            MATCHING.get(choice).forEach(f -> matching.add(session.subscriptions.get(f)));
+            matching.removeIf(s -> s == null);
+        }
+        if (matching.isEmpty()) {
             return;
         }
-        if (qos.compareTo(subscription.maximumQos()) > 0) {
-            qos = subscription.maximumQos();
+        published++;
+        if (sendsCopies) {
+            matching.forEach(s -> forward(TOPICS.get(choice), qos, List.of(s)));
+        } else {
+            forward(TOPICS.get(choice), qos, matching);
         }
+        if (connection != null) {
+            connection.pump();
+        }
+    }
+
+    /** Adds one message for some subscriptions, at the highest QoS that one of them allows. */
+    private void forward(String topic, QoS published, List<Subscription> subscriptions) {
+        QoS qos = QoS.AT_MOST_ONCE;
+        Map<String, Integer> identifiers = new LinkedHashMap<>();
+        for (Subscription s : subscriptions) {
+            qos = s.maximumQos().compareTo(qos) > 0 ? s.maximumQos() : qos;
+            String filter = s.topicFilter();
+            identifiers.put(filter, session.subscriptionIdentifiers.get(filter));
+        }
+        qos = published.compareTo(qos) < 0 ? published : qos;
         if (connection == null && qos == QoS.AT_MOST_ONCE) {
             return;
         }
-        String key = "s" + published++;
+        String key = "s" + forwarded++;
         byte[] payload = key.getBytes(StandardCharsets.UTF_8);
         boolean broken = sim.faults.strike(sim.faults.brokenText);
         if (broken) {
@@ -179,17 +214,12 @@ final class SimulatedServer {
             payload[payload.length - 1] = (byte) 0xC3;
             key += IncomingOracle.BROKEN;
         }
-        sim.trace.say("server", "is to forward ", key, " at QoS ", qos.ordinal());
-        sim.incoming.forwarded(key, qos);
-        session.queue.add(
-                Message.to(TOPICS.get(choice))
-                        .payload(payload)
-                        .utf8Payload(broken)
-                        .qos(qos)
-                        .build());
-        if (connection != null) {
-            connection.pump();
-        }
+        sim.trace.say(
+                "server", "is to forward ", key, " at QoS ", qos.ordinal(), " for ", identifiers);
+        sim.incoming.forwarded(key, qos, session, identifiers);
+        List<Integer> given = identifiers.values().stream().filter(i -> i != 0).toList();
+        Message message = Message.to(topic).payload(payload).utf8Payload(broken).qos(qos).build();
+        session.queue.add(new Publish(message, 0, false, given));
     }
 
     boolean isDrained() {

@@ -2,8 +2,8 @@ package dev.holdfast.mqtt.impl.simulation;
 
 import static dev.holdfast.mqtt.impl.simulation.SimulationFailure.require;
 
+import dev.holdfast.mqtt.Delivery;
 import dev.holdfast.mqtt.MessageHandler;
-import dev.holdfast.mqtt.MessageHandlers;
 import dev.holdfast.mqtt.MqttClient;
 import dev.holdfast.mqtt.MqttClientBuilder;
 import dev.holdfast.mqtt.ReconnectPolicy;
@@ -20,6 +20,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
+import java.util.concurrent.CompletionStage;
 
 /**
  * The client's core, driver and codec in a world of chance: one thread, virtual time, and one seed
@@ -35,7 +36,6 @@ final class Simulation {
 
     private static final long EPOCH = 1_700_000_000_000L;
     private static final long PATIENCE = Duration.ofMinutes(3).toMillis();
-    private static final MessageHandler UNUSED = MessageHandlers.manual(delivery -> {});
 
     final Chance chance;
     final Agenda agenda;
@@ -45,6 +45,9 @@ final class Simulation {
 
     /** Whether to look at the disk when something is sent, and not only at what comes of it. */
     final boolean checksDisk;
+
+    /** Whether the server allows Subscription Identifiers on each connection. */
+    final boolean alwaysHasSubscriptionIdentifiers;
 
     final SessionLostPolicy policy;
     final OutgoingOracle outgoing = new OutgoingOracle(this);
@@ -77,6 +80,7 @@ final class Simulation {
         agenda = new Agenda(chance);
         trace = new Trace(agenda, keepsWords);
         faults = new Faults(chance);
+        alwaysHasSubscriptionIdentifiers = chance.percent(80);
         policy =
                 new SessionLostPolicy(
                         chance.pick(List.of(InFlight.values())),
@@ -224,6 +228,16 @@ final class Simulation {
                 && storeLimits.outgoingMessages() < SimulatedApplication.MOST_MESSAGES;
     }
 
+    /** Another one each time, though nothing is handed over to it. */
+    static MessageHandler handler() {
+        return new MessageHandler() {
+            @Override
+            public CompletionStage<?> handle(Delivery delivery) {
+                throw new AssertionError("Nothing is handed over here");
+            }
+        };
+    }
+
     // ---- time
 
     long wallClock() {
@@ -259,6 +273,7 @@ final class Simulation {
                         .keepAlive(Duration.ofSeconds(chance.pick(0, 5, 60)))
                         .receiveMaximum(chance.pick(1, 2, 5, 1_000))
                         .maximumPacketSize(1 << 20)
+                        .topicAliasMaximum(chance.pick(0, 1, 2, 16))
                         .connectTimeout(Duration.ofSeconds(5))
                         .storeLimits(storeLimits)
                         .resubscribe(
@@ -275,10 +290,11 @@ final class Simulation {
         if (chance.percent(70)) {
             builder.redirects(Redirects.to("*.sim").atMost(chance.pick(1, 2, 3)));
         }
-        declared.forEach(s -> builder.subscription(s, UNUSED));
         if (mechanism != null) {
             builder.authentication(mechanism);
         }
+        MessageHandler shared = handler();
+        declared.forEach(s -> builder.subscription(s, chance.percent(20) ? shared : handler()));
         return builder.settings();
     }
 }

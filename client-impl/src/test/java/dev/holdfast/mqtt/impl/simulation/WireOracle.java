@@ -12,6 +12,7 @@ import dev.holdfast.mqtt.impl.packet.Pubcomp;
 import dev.holdfast.mqtt.impl.packet.Publish;
 import dev.holdfast.mqtt.impl.packet.Pubrec;
 import dev.holdfast.mqtt.impl.packet.Pubrel;
+import dev.holdfast.mqtt.impl.packet.Subscribe;
 import dev.holdfast.mqtt.impl.packet.Unsubscribe;
 import dev.holdfast.mqtt.store.OutgoingMessage;
 import dev.holdfast.mqtt.store.Recovered;
@@ -153,6 +154,12 @@ final class WireOracle {
             require(
                     before == 0 || before != deliveryOnDisk(p.packetIdentifier()),
                     "PUBCOMP before the Packet Identifier was forgotten on disk");
+        } else if (packet instanceof Subscribe p && p.subscriptionIdentifier() != 0) {
+            require(
+                    p.subscriptions().stream()
+                            .map(s -> disk.subscriptionIdentifiers().get(s.topicFilter()))
+                            .allMatch(i -> i != null && i >= p.subscriptionIdentifier()),
+                    "SUBSCRIBE before its Subscription Identifier was stored");
         } else if (packet instanceof Unsubscribe p) {
             require(
                     disk.subscriptions().stream()

@@ -44,7 +44,7 @@ class ArtemisContractIT {
     @Nested
     class Subscriptions extends SubscriptionContract {
         Subscriptions() {
-            super(wide);
+            super(ARTEMIS, wide);
         }
     }
 

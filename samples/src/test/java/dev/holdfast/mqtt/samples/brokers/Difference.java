@@ -36,6 +36,13 @@ public enum Difference {
      */
     EXCEEDS_RECEIVE_MAXIMUM,
 
+    /**
+     * Sends one copy for each of several subscriptions that match, and all Subscription Identifiers
+     * with each of them, against section 3.3.4: handlers of overlapping subscriptions get a message
+     * more than once.
+     */
+    ALL_IDENTIFIERS_WITH_EACH_COPY,
+
     /** Announces neither Maximum QoS nor Receive Maximum, whatever its settings. */
     LIMITS_ARE_FIXED,
 

@@ -44,7 +44,7 @@ class HiveMqContractIT {
     @Nested
     class Subscriptions extends SubscriptionContract {
         Subscriptions() {
-            super(wide);
+            super(HIVEMQ, wide);
         }
     }
 

@@ -44,7 +44,7 @@ class MosquittoContractIT {
     @Nested
     class Subscriptions extends SubscriptionContract {
         Subscriptions() {
-            super(wide);
+            super(MOSQUITTO, wide);
         }
     }
 

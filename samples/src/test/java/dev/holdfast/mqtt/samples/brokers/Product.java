@@ -1,5 +1,6 @@
 package dev.holdfast.mqtt.samples.brokers;
 
+import static dev.holdfast.mqtt.samples.brokers.Difference.ALL_IDENTIFIERS_WITH_EACH_COPY;
 import static dev.holdfast.mqtt.samples.brokers.Difference.EXCEEDS_RECEIVE_MAXIMUM;
 import static dev.holdfast.mqtt.samples.brokers.Difference.FORGETS_SESSIONS_AT_RESTART;
 import static dev.holdfast.mqtt.samples.brokers.Difference.KEEPS_QOS_0;
@@ -41,6 +42,7 @@ public enum Product {
             NO_WILL_AT_DISCONNECT,
             MAY_MISS_DISCONNECT,
             KEEPS_QOS_0,
+            ALL_IDENTIFIERS_WITH_EACH_COPY,
             LIMITS_ARE_FIXED) {
         @Override
         public Broker start(Path folder, Limits limits) {

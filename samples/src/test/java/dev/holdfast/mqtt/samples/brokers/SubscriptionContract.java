@@ -1,24 +1,37 @@
 package dev.holdfast.mqtt.samples.brokers;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.holdfast.mqtt.Message;
+import dev.holdfast.mqtt.MessageHandler;
+import dev.holdfast.mqtt.MessageHandlers;
 import dev.holdfast.mqtt.MqttClient;
 import dev.holdfast.mqtt.QoS;
+import dev.holdfast.mqtt.SubscribeResults;
+import dev.holdfast.mqtt.Subscribed;
 import dev.holdfast.mqtt.Subscription;
 import dev.holdfast.mqtt.Subscription.RetainHandling;
 import java.net.URI;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Which messages a subscription brings, by its filter and its options. */
 abstract class SubscriptionContract extends BrokerTest {
+    private final Product product;
     private final Broker broker;
 
-    SubscriptionContract(Broker broker) {
+    SubscriptionContract(Product product, Broker broker) {
+        this.product = product;
         this.broker = broker;
     }
 
@@ -60,6 +73,73 @@ abstract class SubscriptionContract extends BrokerTest {
 
         assertEquals("yes", next().payloadText());
         expectQuiet();
+    }
+
+    /** Whether the broker sends one copy or several: the Subscription Identifiers tell. */
+    @ParameterizedTest
+    @EnumSource
+    void overlappingSubscriptionsEachGetAMessageOnce(QoS qos) throws InterruptedException {
+        BlockingQueue<String> handled = new LinkedBlockingQueue<>();
+        MqttClient client = connected("c");
+        for (String filter : List.of("/#", "/+")) {
+            MessageHandler handler =
+                    MessageHandlers.forEach(m -> handled.add(filter + " " + m.payloadText()));
+            get(client.subscribe(Subscription.to(name + filter), handler));
+        }
+        MqttClient publisher = connected("p");
+        get(publisher.publish(name + "/x", m -> m.payload("1").qos(qos)).acknowledged());
+        get(publisher.publish(name + "/x", m -> m.payload("2").qos(qos)).acknowledged());
+        get(publisher.publish(name + "/end", m -> m.payload("3").qos(qos)).acknowledged());
+        List<String> seen = new ArrayList<>();
+        while (!seen.containsAll(List.of("/# 3", "/+ 3"))) {
+            String next = handled.poll(LONG, TimeUnit.SECONDS);
+            assertNotNull(next, "only " + seen);
+            seen.add(next);
+        }
+        seen.removeIf(text -> text.endsWith("3"));
+        assertEquals(
+                List.of("/# 1", "/# 2", "/+ 1", "/+ 2"),
+                seen.stream().sorted().distinct().toList());
+        boolean doubled = seen.size() > 4;
+        product.confirm(Difference.ALL_IDENTIFIERS_WITH_EACH_COPY, doubled);
+    }
+
+    @Test
+    void severalFiltersOfOneCallAreAnsweredOneByOne() throws InterruptedException {
+        MqttClient client = connected("c");
+        SubscribeResults results =
+                get(
+                        client.subscribe(
+                                List.of(
+                                        Subscription.to(name + "/a").atMost(QoS.AT_MOST_ONCE),
+                                        Subscription.to(name + "/b/#")),
+                                toReceived()));
+        assertEquals(
+                List.of(QoS.AT_MOST_ONCE, QoS.EXACTLY_ONCE),
+                results.granted().stream().map(Subscribed::grantedQos).toList());
+
+        get(client.publish(name + "/b/1", m -> m.payload("yes")).acknowledged());
+        assertEquals("yes", next().payloadText());
+        get(client.unsubscribe(List.of(name + "/a", name + "/b/#")));
+        get(client.publish(name + "/b/1", m -> m.payload("no")).acknowledged());
+        expectQuiet();
+    }
+
+    @Test
+    void requestsGetTheirResponses() {
+        MqttClient service = connected("s");
+        get(
+                service.respond(
+                        Subscription.to(name),
+                        (request, response) ->
+                                CompletableFuture.completedFuture(
+                                        response.payload("to " + request.payloadText()))));
+        MqttClient caller = connected("c");
+        for (int i = 0; i < 10; i++) {
+            Message request = Message.to(name).payload("" + i).build();
+            Message response = get(caller.request(request, Duration.ofSeconds(LONG)));
+            assertEquals("to " + i, response.payloadText());
+        }
     }
 
     @Test
