@@ -13,6 +13,7 @@ import dev.holdfast.mqtt.impl.transport.Network;
 import dev.holdfast.mqtt.store.OutgoingMessage;
 import dev.holdfast.mqtt.store.StoreException;
 import dev.holdfast.mqtt.store.StoredSession;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.RejectedExecutionException;
@@ -64,6 +65,11 @@ final class Driver {
     /** Whether a turn is due or going on, which will see what is added to {@link #inputs}. */
     private final AtomicBoolean awake = new AtomicBoolean();
 
+    private record LookUp(long sequence, StoredSession.Page page) {}
+
+    /** What is to be looked up in the store by the next poll. */
+    private List<LookUp> lookUps = new ArrayList<>();
+
     private @Nullable Link link;
 
     /** Whether {@link #link} reads. */
@@ -110,6 +116,16 @@ final class Driver {
         return !frozen && !stopped;
     }
 
+    /**
+     * Reads one queued message, once the store has been given all that the core was told before: it
+     * may have been accepted a moment ago. Called on the loop.
+     *
+     * @param page fails if the store may not be used any more
+     */
+    void lookUp(long sequence, StoredSession.Page page) {
+        lookUps.add(new LookUp(sequence, page));
+    }
+
     boolean isStopped() {
         return stopped;
     }
@@ -128,6 +144,7 @@ final class Driver {
             link.close();
         }
         session.stop(cause);
+        lookUp();
     }
 
     private void turn() {
@@ -184,6 +201,7 @@ final class Driver {
         if (usesStore()) {
             useStore(ready);
         }
+        lookUp();
         if (!stopped) {
             carryOut(ready);
             setTimer(ready.deadline());
@@ -200,6 +218,21 @@ final class Driver {
         }
         if (ready.readQueuedAfter() != Ready.NO_READ) {
             store.readQueued(ready.readQueuedAfter(), PAGE_MESSAGES, PAGE_BYTES, new QueuedPage());
+        }
+    }
+
+    private void lookUp() {
+        if (lookUps.isEmpty()) {
+            return;
+        }
+        List<LookUp> all = lookUps;
+        lookUps = new ArrayList<>();
+        for (LookUp l : all) {
+            if (usesStore()) {
+                store.readQueued(l.sequence() - 1, 1, 1, l.page());
+            } else {
+                l.page().failed(new StoreException("The client is being closed", null));
+            }
         }
     }
 

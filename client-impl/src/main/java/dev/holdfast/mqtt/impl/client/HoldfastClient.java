@@ -108,7 +108,7 @@ final class HoldfastClient implements MqttClient {
         driver = new Driver(session, store, network, loop, dispatcher);
         requests = new Requests(settings, this, loop, completions);
         dispatcher.use(requests);
-        dispatcher.publications.use(new Withdrawals(driver, store, loop, completions));
+        dispatcher.publications.use(new Withdrawals(driver, loop, completions));
         handlers.beginAll();
     }
 
@@ -396,7 +396,7 @@ final class HoldfastClient implements MqttClient {
                 session -> {
                     Optional<Publication> found = inMemory(session, id);
                     if (found.isEmpty() && session.isQueuedInStore(id) && driver.usesStore()) {
-                        store.readQueued(id - 1, 1, 1, new LookUp(id, answer));
+                        driver.lookUp(id, new LookUp(id, answer));
                     } else {
                         answer.complete(found);
                     }

@@ -17,7 +17,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class Withdrawals {
     private final Driver driver;
-    private final StoredSession store;
     private final Loop loop;
     private final Lane completions;
 
@@ -30,9 +29,8 @@ final class Withdrawals {
 
     private long timerAt;
 
-    Withdrawals(Driver driver, StoredSession store, Loop loop, Lane completions) {
+    Withdrawals(Driver driver, Loop loop, Lane completions) {
         this.driver = driver;
-        this.store = store;
         this.loop = loop;
         this.completions = completions;
     }
@@ -121,8 +119,8 @@ final class Withdrawals {
 
         void begin(Session session) {
             Withdrawn outcome = session.withdraw(publication.id(), cause);
-            if (outcome == Withdrawn.LOOK_IN_STORE && driver.usesStore()) {
-                store.readQueued(publication.id() - 1, 1, 1, this);
+            if (outcome == Withdrawn.LOOK_IN_STORE) {
+                driver.lookUp(publication.id(), this);
             } else {
                 end(session, outcome);
             }

@@ -36,7 +36,8 @@ final class Backlog {
     }
 
     void add(Outgoing o) {
-        if (spilled > 0 || windowIsFull()) {
+        // A page on its way brings older ones, though none may be wanted any more.
+        if (spilled > 0 || reading || windowIsFull()) {
             spilled++;
         } else {
             window.addLast(o);

@@ -26,6 +26,9 @@ final class OutgoingList {
 
     /** Sequence numbers rise from first to last. */
     @Nullable Outgoing find(long sequence) {
+        if (last == null || last.sequence < sequence) {
+            return null;
+        }
         Outgoing o = first;
         while (o != null && o.sequence < sequence) {
             o = o.next;

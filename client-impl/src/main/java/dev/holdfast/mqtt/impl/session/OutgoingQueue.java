@@ -200,6 +200,12 @@ final class OutgoingQueue {
 
     /** A message that was never sent fails. */
     void drop(Outgoing o, MqttException cause) {
+        fail(o, cause);
+        // It may have been a large one that held up others.
+        acceptWaiting();
+    }
+
+    private void fail(Outgoing o, MqttException cause) {
         forget(o);
         outbox.tell(new Event.PublishFailed(o.sequence, cause));
     }
@@ -208,8 +214,6 @@ final class OutgoingQueue {
     void forget(Outgoing o) {
         if (o.waiting) {
             waiting.remove(o);
-            // It may have been a large one that held up others.
-            acceptWaiting();
             return;
         }
         if (o.message.qos() == QoS.AT_MOST_ONCE) {
@@ -250,16 +254,18 @@ final class OutgoingQueue {
             return;
         }
         nextExpiryCheck = Time.NEVER;
+        // Those that wait come first: what the others leave makes room for those that are left.
+        expire(waiting.first());
         expire(atMostOnce.first());
         expire(backlog.first());
-        expire(waiting.first());
+        acceptWaiting();
     }
 
     private void expire(@Nullable Outgoing from) {
         for (Outgoing o = from; o != null; ) {
             Outgoing next = o.next;
             if (o.expiresAt <= time.wallClock) {
-                drop(o, PublishFailures.expired(o));
+                fail(o, PublishFailures.expired(o));
             } else if (o.expiresAt != OutgoingMessage.NEVER) {
                 nextExpiryCheck = time.now + EXPIRY_CHECK_MILLIS;
             }

@@ -72,6 +72,21 @@ class BacklogTest {
     }
 
     @Test
+    void messageAddedWhileAPageIsOnItsWayOfWhichNothingIsLeftComesBehindThatPage() {
+        Backlog backlog = new Backlog(1);
+        backlog.nextPage();
+        backlog.removeFromStore(1);
+        backlog.add(new Outgoing(2, MESSAGE, OutgoingMessage.NEVER));
+
+        backlog.loaded(page(1));
+
+        assertEquals(1, backlog.nextPage());
+        backlog.loaded(page(2));
+        assertEquals(2, takeFirst(backlog));
+        assertEquals(Ready.NO_READ, backlog.nextPage());
+    }
+
+    @Test
     void pageThatBringsTooMuchIsABug() {
         Backlog backlog = new Backlog(1);
         backlog.nextPage();
