@@ -124,8 +124,26 @@ public interface MqttClient extends AutoCloseable {
      * @throws IllegalArgumentException if there is none, or a Topic Filter comes twice
      * @throws IllegalStateException after {@link #close()}
      */
+    default CompletableFuture<SubscribeResults> subscribe(
+            List<Subscription> subscriptions, MessageHandler handler) {
+        return subscribe(subscriptions, handler, List.of());
+    }
+
+    /**
+     * Declares several subscriptions, with User Properties for the server (MQTT 5, section
+     * 3.8.2.1.3), which each SUBSCRIBE for them carries, also after a reconnect.
+     *
+     * @param subscriptions at least one, each with another Topic Filter
+     * @param handler takes the messages
+     * @param userProperties in their order
+     * @return as of {@link #subscribe(List, MessageHandler)}
+     * @throws IllegalArgumentException if there is no subscription, or a Topic Filter comes twice
+     * @throws IllegalStateException after {@link #close()}
+     */
     CompletableFuture<SubscribeResults> subscribe(
-            List<Subscription> subscriptions, MessageHandler handler);
+            List<Subscription> subscriptions,
+            MessageHandler handler,
+            List<UserProperty> userProperties);
 
     /**
      * Offers a subscription to frameworks that work with publishers. Who subscribes to it has the
@@ -163,7 +181,21 @@ public interface MqttClient extends AutoCloseable {
      * @throws IllegalArgumentException if there is none, or one comes twice
      * @throws IllegalStateException after {@link #close()}
      */
-    CompletableFuture<Void> unsubscribe(List<String> topicFilters);
+    default CompletableFuture<Void> unsubscribe(List<String> topicFilters) {
+        return unsubscribe(topicFilters, List.of());
+    }
+
+    /**
+     * Ends several subscriptions, with User Properties for the server (section 3.10.2.1.2).
+     *
+     * @param topicFilters as they were given to {@link #subscribe}; at least one, none twice
+     * @param userProperties in their order
+     * @return as of {@link #unsubscribe(List)}
+     * @throws IllegalArgumentException if there is no Topic Filter, or one comes twice
+     * @throws IllegalStateException after {@link #close()}
+     */
+    CompletableFuture<Void> unsubscribe(
+            List<String> topicFilters, List<UserProperty> userProperties);
 
     /**
      * Publishes a request and waits for the response to it (section 4.10). The first request

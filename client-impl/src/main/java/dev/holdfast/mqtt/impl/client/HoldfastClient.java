@@ -13,6 +13,7 @@ import dev.holdfast.mqtt.Session;
 import dev.holdfast.mqtt.SubscribeResults;
 import dev.holdfast.mqtt.Subscribed;
 import dev.holdfast.mqtt.Subscription;
+import dev.holdfast.mqtt.UserProperty;
 import dev.holdfast.mqtt.impl.session.Answer;
 import dev.holdfast.mqtt.impl.session.PayloadFormat;
 import dev.holdfast.mqtt.impl.session.Pending;
@@ -202,19 +203,23 @@ final class HoldfastClient implements MqttClient {
     @Override
     public CompletableFuture<Subscribed> subscribe(
             Subscription subscription, MessageHandler handler) {
-        return subscribeAll(List.of(subscription), handler).get(0);
+        return subscribeAll(List.of(subscription), handler, List.of()).get(0);
     }
 
     @Override
     public CompletableFuture<SubscribeResults> subscribe(
-            List<Subscription> subscriptions, MessageHandler handler) {
+            List<Subscription> subscriptions,
+            MessageHandler handler,
+            List<UserProperty> userProperties) {
         List<Subscription> wanted = List.copyOf(subscriptions);
         requireDifferent(wanted.stream().map(Subscription::topicFilter).toList());
-        return Together.results(wanted, subscribeAll(wanted, handler));
+        return Together.results(wanted, subscribeAll(wanted, handler, List.copyOf(userProperties)));
     }
 
     private List<CompletableFuture<Subscribed>> subscribeAll(
-            List<Subscription> subscriptions, MessageHandler handler) {
+            List<Subscription> subscriptions,
+            MessageHandler handler,
+            List<UserProperty> userProperties) {
         requireOpen();
         List<Registrations.Registration> registered =
                 handlers.register(
@@ -238,7 +243,7 @@ final class HoldfastClient implements MqttClient {
                     for (int i = 0; i < calls.size(); i++) {
                         dispatcher.subscribes.add(calls.get(i).token(), answers.get(i));
                     }
-                    session.subscribe(calls);
+                    session.subscribe(calls, userProperties);
                 });
         handlers.begin(registered);
         return answers;
@@ -246,17 +251,19 @@ final class HoldfastClient implements MqttClient {
 
     @Override
     public CompletableFuture<Void> unsubscribe(String topicFilter) {
-        return unsubscribeAll(List.of(topicFilter)).get(0);
+        return unsubscribeAll(List.of(topicFilter), List.of()).get(0);
     }
 
     @Override
-    public CompletableFuture<Void> unsubscribe(List<String> topicFilters) {
+    public CompletableFuture<Void> unsubscribe(
+            List<String> topicFilters, List<UserProperty> userProperties) {
         List<String> unwanted = List.copyOf(topicFilters);
         requireDifferent(unwanted);
-        return Together.all(unsubscribeAll(unwanted));
+        return Together.all(unsubscribeAll(unwanted, List.copyOf(userProperties)));
     }
 
-    private List<CompletableFuture<Void>> unsubscribeAll(List<String> topicFilters) {
+    private List<CompletableFuture<Void>> unsubscribeAll(
+            List<String> topicFilters, List<UserProperty> userProperties) {
         requireOpen();
         topicFilters.forEach(Subscription::to); // for its check
         List<UnsubscribeCall> calls = new ArrayList<>();
@@ -278,7 +285,7 @@ final class HoldfastClient implements MqttClient {
                     for (int i = 0; i < calls.size(); i++) {
                         dispatcher.unsubscribes.add(calls.get(i).token(), answers.get(i));
                     }
-                    session.unsubscribe(calls);
+                    session.unsubscribe(calls, userProperties);
                 });
         return answers;
     }

@@ -6,6 +6,7 @@ import dev.holdfast.mqtt.Message;
 import dev.holdfast.mqtt.MqttException;
 import dev.holdfast.mqtt.ReasonCode;
 import dev.holdfast.mqtt.Subscription;
+import dev.holdfast.mqtt.UserProperty;
 import dev.holdfast.mqtt.impl.packet.Auth;
 import dev.holdfast.mqtt.impl.packet.Connack;
 import dev.holdfast.mqtt.impl.packet.Disconnect;
@@ -212,29 +213,29 @@ public final class Session {
     }
 
     public void subscribe(long token, Subscription subscription) {
-        subscribe(List.of(new SubscribeCall(token, subscription)));
+        subscribe(List.of(new SubscribeCall(token, subscription)), List.of());
     }
 
     /** Subscribes to Topic Filters that have one handler, together. */
-    public void subscribe(List<SubscribeCall> group) {
+    public void subscribe(List<SubscribeCall> group, List<UserProperty> userProperties) {
         if (hasStopped()) {
             MqttException cause = connection.stoppedFor();
             group.forEach(c -> outbox.tell(new Event.SubscribeFailed(c.token(), cause)));
         } else {
-            subscriptions.subscribe(group);
+            subscriptions.subscribe(group, userProperties);
         }
     }
 
     public void unsubscribe(long token, String topicFilter) {
-        unsubscribe(List.of(new UnsubscribeCall(token, topicFilter)));
+        unsubscribe(List.of(new UnsubscribeCall(token, topicFilter)), List.of());
     }
 
-    public void unsubscribe(List<UnsubscribeCall> group) {
+    public void unsubscribe(List<UnsubscribeCall> group, List<UserProperty> userProperties) {
         if (hasStopped()) {
             MqttException cause = connection.stoppedFor();
             group.forEach(c -> outbox.tell(new Event.UnsubscribeFailed(c.token(), cause)));
         } else {
-            subscriptions.unsubscribe(group);
+            subscriptions.unsubscribe(group, userProperties);
         }
     }
 

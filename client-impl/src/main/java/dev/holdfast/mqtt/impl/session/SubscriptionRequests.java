@@ -2,6 +2,7 @@ package dev.holdfast.mqtt.impl.session;
 
 import dev.holdfast.mqtt.ReasonCode;
 import dev.holdfast.mqtt.Subscription;
+import dev.holdfast.mqtt.UserProperty;
 import dev.holdfast.mqtt.impl.packet.ProtocolViolation;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -35,16 +36,22 @@ final class SubscriptionRequests {
         private final boolean subscribes;
         private final List<Item> items;
         private final int identifier;
+        private final List<UserProperty> userProperties;
 
         /**
          * Describes it.
          *
          * @param identifier the Subscription Identifier, 0 for none
          */
-        Request(boolean subscribes, List<Item> items, int identifier) {
+        Request(
+                boolean subscribes,
+                List<Item> items,
+                int identifier,
+                List<UserProperty> userProperties) {
             this.subscribes = subscribes;
             this.items = items;
             this.identifier = identifier;
+            this.userProperties = userProperties;
         }
 
         boolean subscribes() {
@@ -57,6 +64,10 @@ final class SubscriptionRequests {
 
         int identifier() {
             return identifier;
+        }
+
+        List<UserProperty> userProperties() {
+            return userProperties;
         }
 
         @Override

@@ -7,6 +7,7 @@ import dev.holdfast.mqtt.Resubscribe;
 import dev.holdfast.mqtt.ServerLimits;
 import dev.holdfast.mqtt.Subscribed;
 import dev.holdfast.mqtt.Subscription;
+import dev.holdfast.mqtt.UserProperty;
 import dev.holdfast.mqtt.impl.packet.Packet;
 import dev.holdfast.mqtt.impl.packet.Suback;
 import dev.holdfast.mqtt.impl.packet.Subscribe;
@@ -43,9 +44,11 @@ final class Subscriptions {
     /** Topic Filters that were named in one call; each is itself and no other. */
     private static final class Group {
         final List<String> filters;
+        final List<UserProperty> userProperties;
 
-        Group(List<String> filters) {
+        Group(List<String> filters, List<UserProperty> userProperties) {
             this.filters = filters;
+            this.userProperties = userProperties;
         }
     }
 
@@ -106,7 +109,8 @@ final class Subscriptions {
         requests = new SubscriptionRequests(packetIdentifiers);
         calls = new SubscriptionCalls(settings.operationTimeout(), time, outbox);
         for (List<Subscription> all : settings.subscriptionGroups()) {
-            Group group = new Group(all.stream().map(Subscription::topicFilter).toList());
+            Group group =
+                    new Group(all.stream().map(Subscription::topicFilter).toList(), List.of());
             for (Subscription s : all) {
                 Declared d = new Declared(s, group);
                 d.permanent = true;
@@ -118,9 +122,11 @@ final class Subscriptions {
     // ---- from the application
 
     /** Several Topic Filters for one handler. */
-    void subscribe(List<SubscribeCall> together) {
+    void subscribe(List<SubscribeCall> together, List<UserProperty> userProperties) {
         Group group =
-                new Group(together.stream().map(c -> c.subscription().topicFilter()).toList());
+                new Group(
+                        together.stream().map(c -> c.subscription().topicFilter()).toList(),
+                        userProperties);
         for (SubscribeCall call : together) {
             calls.add(call);
             String filter = call.subscription().topicFilter();
@@ -140,8 +146,11 @@ final class Subscriptions {
         send();
     }
 
-    void unsubscribe(List<UnsubscribeCall> together) {
-        Group group = new Group(together.stream().map(UnsubscribeCall::topicFilter).toList());
+    void unsubscribe(List<UnsubscribeCall> together, List<UserProperty> userProperties) {
+        Group group =
+                new Group(
+                        together.stream().map(UnsubscribeCall::topicFilter).toList(),
+                        userProperties);
         for (UnsubscribeCall call : together) {
             calls.add(call);
             String filter = call.topicFilter();
@@ -234,7 +243,7 @@ final class Subscriptions {
                 if (unanswered.subscribes()) {
                     subscribeAgain(item);
                 } else {
-                    unsubscribeAgain(item);
+                    unsubscribeAgain(item, unanswered.userProperties());
                 }
             }
         }
@@ -256,13 +265,13 @@ final class Subscriptions {
      * It may have arrived, so what the server has is not known; unless it is wanted again, it is
      * asked for again.
      */
-    private void unsubscribeAgain(Item item) {
+    private void unsubscribeAgain(Item item, List<UserProperty> properties) {
         if (declared.containsKey(item.topicFilter())) {
             calls.unsubscribed(item.tokens());
         } else {
             unwanted.computeIfAbsent(
                             item.topicFilter(),
-                            f -> new Unwanted(new ArrayList<>(), new Group(List.of(f))))
+                            f -> new Unwanted(new ArrayList<>(), new Group(List.of(f), properties)))
                     .waiting()
                     .addAll(item.tokens());
         }
@@ -294,7 +303,7 @@ final class Subscriptions {
             }
             MqttException refusal = SubscriptionRules.refusal(d.wanted, now);
             wanted.add(d.wanted);
-            long larger = size(wanted);
+            long larger = size(wanted, first.group);
             if (refusal == null && larger > now.maximumPacketSize() && together.isEmpty()) {
                 refusal = SubscriptionRules.tooLarge("SUBSCRIBE", filter, larger, now);
             }
@@ -317,9 +326,9 @@ final class Subscriptions {
         }
     }
 
-    private long size(List<Subscription> wanted) {
+    private long size(List<Subscription> wanted, Group group) {
         int identifier = usesIdentifiers() ? SubscriptionIdentifiers.MAXIMUM : 0;
-        return encodedSize.applyAsLong(new Subscribe(1, wanted, identifier, List.of()));
+        return encodedSize.applyAsLong(new Subscribe(1, wanted, identifier, group.userProperties));
     }
 
     private Item item(Declared d) {
@@ -331,7 +340,7 @@ final class Subscriptions {
     }
 
     private void refuse(Declared d, MqttException cause) {
-        Request refused = new Request(true, List.of(item(d)), 0);
+        Request refused = new Request(true, List.of(item(d)), 0, List.of());
         d.last = refused;
         refused(refused, refused.items().get(0), cause);
     }
@@ -339,7 +348,8 @@ final class Subscriptions {
     private void send(List<Declared> together, List<Subscription> wanted) {
         int identifier = usesIdentifiers() ? identifierOf(together) : 0;
         List<Item> items = together.stream().map(this::item).toList();
-        Request request = new Request(true, items, identifier);
+        List<UserProperty> properties = together.get(0).group.userProperties;
+        Request request = new Request(true, items, identifier, properties);
         together.forEach(d -> d.last = request);
         int packetIdentifier = requests.add(request);
         if (packetIdentifier == 0) {
@@ -347,7 +357,7 @@ final class Subscriptions {
             return;
         }
         wanted.forEach(s -> server.subscribing(s, identifier));
-        outbox.send(new Subscribe(packetIdentifier, wanted, identifier, List.of()));
+        outbox.send(new Subscribe(packetIdentifier, wanted, identifier, properties));
     }
 
     /** The one they have, unless it is also that of Topic Filters with another handler. */
@@ -366,12 +376,14 @@ final class Subscriptions {
 
     private void unsubscribe(String first, ServerLimits now) {
         List<String> together = new ArrayList<>();
-        for (String filter : Objects.requireNonNull(unwanted.get(first), first).group().filters) {
+        Group group = Objects.requireNonNull(unwanted.get(first), first).group();
+        List<UserProperty> properties = group.userProperties;
+        for (String filter : group.filters) {
             if (!due.contains(filter) || !unwanted.containsKey(filter)) {
                 continue;
             }
             together.add(filter);
-            long size = encodedSize.applyAsLong(new Unsubscribe(1, together, List.of()));
+            long size = encodedSize.applyAsLong(new Unsubscribe(1, together, properties));
             if (size > now.maximumPacketSize()) {
                 together.remove(together.size() - 1);
                 if (together.isEmpty()) {
@@ -387,7 +399,7 @@ final class Subscriptions {
             }
         }
         if (!together.isEmpty()) {
-            sendUnsubscribe(together);
+            sendUnsubscribe(together, properties);
         }
     }
 
@@ -397,16 +409,16 @@ final class Subscriptions {
         return new Item(filter, u.waiting(), null, server.confirmed(filter), false);
     }
 
-    private void sendUnsubscribe(List<String> filters) {
+    private void sendUnsubscribe(List<String> filters, List<UserProperty> properties) {
         List<Item> items = filters.stream().map(this::takeUnwanted).toList();
-        int packetIdentifier = requests.add(new Request(false, items, 0));
+        int packetIdentifier = requests.add(new Request(false, items, 0, properties));
         if (packetIdentifier == 0) {
             MqttException cause = SubscriptionRules.noPacketIdentifier();
             items.forEach(i -> calls.unsubscribeFailed(i.tokens(), cause));
             return;
         }
         filters.forEach(server::doubt);
-        outbox.send(new Unsubscribe(packetIdentifier, List.copyOf(filters), List.of()));
+        outbox.send(new Unsubscribe(packetIdentifier, List.copyOf(filters), properties));
     }
 
     // ---- answers

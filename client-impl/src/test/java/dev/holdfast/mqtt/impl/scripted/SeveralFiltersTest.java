@@ -15,6 +15,7 @@ import dev.holdfast.mqtt.QoS;
 import dev.holdfast.mqtt.ReasonCode;
 import dev.holdfast.mqtt.Subscribed;
 import dev.holdfast.mqtt.Subscription;
+import dev.holdfast.mqtt.UserProperty;
 import dev.holdfast.mqtt.impl.conformance.Statement;
 import dev.holdfast.mqtt.impl.packet.Publish;
 import dev.holdfast.mqtt.impl.packet.Suback;
@@ -49,6 +50,43 @@ class SeveralFiltersTest extends ScriptedTest {
 
     private static Unsuback unsuback(Unsubscribe u, ReasonCode... reasons) {
         return new Unsuback(u.packetIdentifier(), Arrays.asList(reasons), null, List.of());
+    }
+
+    @Test
+    void userPropertiesGoWithEachSubscribeForThemAlsoAfterAReconnect() {
+        List<UserProperty> properties = List.of(new UserProperty("site", "north"));
+        MqttClient client = client();
+        ScriptedConnection connection = connect(client);
+        var results = client.subscribe(List.of(A, B), inbox, properties);
+        Subscribe subscribe = connection.expect(Subscribe.class);
+        assertEquals(properties, subscribe.userProperties());
+        connection.send(grantAll(subscribe));
+        get(results);
+
+        connection.cut();
+        connection = server.accept().accept(connack());
+
+        assertEquals(properties, connection.expect(Subscribe.class).userProperties());
+    }
+
+    @Test
+    void userPropertiesGoWithUnsubscribeAlsoWhenItIsSentAgain() {
+        List<UserProperty> properties = List.of(new UserProperty("why", "moved"));
+        MqttClient client = client(b -> b.subscription(A, inbox));
+        ScriptedConnection connection = connect(client);
+        Subscribe subscribe = connection.expect(Subscribe.class);
+        assertEquals(List.of(), subscribe.userProperties());
+        connection.send(grantAll(subscribe));
+        var done = client.unsubscribe(List.of("a"), properties);
+        assertEquals(properties, connection.expect(Unsubscribe.class).userProperties());
+
+        connection.cut();
+        connection = server.accept().accept(connack().sessionPresent());
+
+        Unsubscribe again = connection.expect(Unsubscribe.class);
+        assertEquals(properties, again.userProperties());
+        connection.send(unsuback(again, ReasonCode.SUCCESS));
+        get(done);
     }
 
     @Test

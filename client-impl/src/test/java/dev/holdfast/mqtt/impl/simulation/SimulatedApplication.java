@@ -388,7 +388,7 @@ final class SimulatedApplication {
                     for (SubscribeCall call : calls) {
                         run.futures.subscribe(call.token(), call.subscription().topicFilter());
                     }
-                    session.subscribe(calls);
+                    session.subscribe(calls, List.of());
                 },
                 "subscribe ",
                 calls.toString());
