@@ -443,7 +443,8 @@ public final class MqttClientBuilder {
     /**
      * Sets how long a connection must have lasted for the delays of the {@link ReconnectPolicy} to
      * start anew: a server that accepts connections and ends them at once is no reason to come back
-     * quickly. 10 s until set.
+     * quickly. Redirections in a row are counted anew as well, though not after less than a second.
+     * 10 s until set.
      *
      * @param time 0 to 1 day
      * @return this

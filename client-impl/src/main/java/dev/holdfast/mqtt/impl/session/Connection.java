@@ -43,6 +43,12 @@ final class Connection {
         STOPPED
     }
 
+    /**
+     * Servers that send the client to each other sooner are a loop, whatever the application takes
+     * for lasting.
+     */
+    private static final long LEAST_STAY_MILLIS = 1_000;
+
     private final ClientSettings settings;
     private final Time time;
     private final Outbox outbox;
@@ -280,7 +286,9 @@ final class Connection {
     private void noteIfLasting() {
         if (connected != null && !lasted && reconnection.hasLasted(connectedAt, time.now)) {
             lasted = true;
-            servers.startAnew();
+            if (time.now - connectedAt >= LEAST_STAY_MILLIS) {
+                servers.startAnew();
+            }
         }
     }
 

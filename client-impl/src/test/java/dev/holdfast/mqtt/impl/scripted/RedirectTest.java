@@ -181,23 +181,6 @@ class RedirectTest extends ScriptedTest {
     }
 
     @Test
-    void countsAnewAfterAConnectionThatLasted() {
-        MqttClient client =
-                client(
-                        b ->
-                                b.redirects(Redirects.to("127.0.0.1").atMost(1))
-                                        .lastingAfter(Duration.ZERO)
-                                        .reconnect(ReconnectPolicy.never()));
-        ScriptedConnection connection = connect(client);
-        for (int hop = 0; hop < 4; hop++) {
-            ScriptedServer next = hop % 2 == 0 ? other : server;
-            connection.send(away(ReasonCode.USE_ANOTHER_SERVER, name(next)));
-            connection = next.accept().resume();
-            connection.fence();
-        }
-    }
-
-    @Test
     void goesFromTlsToTlsAndChecksTheNameOfTheOtherServer() {
         try (ScriptedServer first = ScriptedServer.startTls(KEY);
                 ScriptedServer second = ScriptedServer.startTls(KEY)) {
