@@ -147,10 +147,16 @@ final class Database {
     }
 
     void close() throws SQLException {
-        if (uncommitted) {
-            commit();
+        try {
+            if (uncommitted) {
+                commit();
+            }
+            engine.close();
+        } catch (Throwable e) {
+            // Or H2 would keep the file open, and nobody in this process could open it again.
+            abandonAfter(engine, e);
+            throw e;
         }
-        engine.close();
     }
 
     void abandon() throws SQLException {

@@ -139,6 +139,25 @@ final class H2Engine {
         reuseSpace();
     }
 
+    /** Something that is done by several statements. */
+    interface Work {
+        void run() throws SQLException;
+    }
+
+    /**
+     * Has all that the work commits written as one chunk, or nothing of it. H2 commits the parts of
+     * some statements by themselves: ALTER TABLE copies the table, drops it, and renames the copy.
+     * With a delay that is not zero a commit writes nothing, and with one below zero no thread does
+     * so later. After a failure the engine must be abandoned.
+     */
+    void writeAtOnce(Work work) throws SQLException {
+        store.setAutoCommitDelay(-1);
+        work.run();
+        writeHeaderWithNextChunk();
+        store.commit();
+        store.setAutoCommitDelay(0);
+    }
+
     /**
      * Lets chunks be written over dead ones, once the header no longer says that the file was
      * closed cleanly. While it does, recovery starts from the wrong end: a process killed between

@@ -10,8 +10,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The tables, and how a file of an older version gets them. Each step takes the schema from one
- * version to the next and may be repeated: H2 commits each of its statements by itself, so a
- * process may die in the middle of a step. The version is written when the step is complete.
+ * version to the next, and is written together with the version: a process that dies in between
+ * leaves the file as it was. A step must not rewrite the tables that may be large: what it changes
+ * is held in memory until then, and H2 writes on its own account what exceeds some megabytes.
  *
  * <p>What older releases would not understand needs a step too, be it an empty one: a new Presence,
  * a new property of a message.
@@ -172,10 +173,15 @@ final class Schema {
     private static void take(H2Engine engine, List<List<String>> steps, int version)
             throws SQLException {
         for (int next = version + 1; next <= steps.size(); next++) {
-            for (String statement : steps.get(next - 1)) {
-                execute(engine, statement);
-            }
-            write(engine, next);
+            List<String> step = steps.get(next - 1);
+            int reached = next;
+            engine.writeAtOnce(
+                    () -> {
+                        for (String statement : step) {
+                            execute(engine, statement);
+                        }
+                        write(engine, reached);
+                    });
         }
     }
 

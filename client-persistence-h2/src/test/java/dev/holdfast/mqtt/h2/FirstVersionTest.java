@@ -1,25 +1,32 @@
 package dev.holdfast.mqtt.h2;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.holdfast.mqtt.Message;
 import dev.holdfast.mqtt.QoS;
 import dev.holdfast.mqtt.Subscription;
+import dev.holdfast.mqtt.h2.files.DurableFiles;
 import dev.holdfast.mqtt.store.Change;
 import dev.holdfast.mqtt.store.IncomingMessage;
 import dev.holdfast.mqtt.store.OutgoingMessage;
 import dev.holdfast.mqtt.store.Recovered;
 import dev.holdfast.mqtt.store.SessionState.Presence;
+import dev.holdfast.mqtt.store.StoreException;
 import dev.holdfast.mqtt.store.StoredSession;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -80,6 +87,8 @@ class FirstVersionTest {
                         CRC INTEGER NOT NULL,
                         PRIMARY KEY(SESSION, TOPIC_FILTER))""");
 
+    private static final int CRASHES_PER_EVENT = 2;
+
     private static final byte[] PAYLOAD = "p".getBytes(StandardCharsets.UTF_8);
 
     @TempDir Path folder;
@@ -100,6 +109,9 @@ class FirstVersionTest {
                 Statement sql = connection.createStatement()) {
             for (String table : TABLES) {
                 sql.execute(table);
+            }
+            for (String statement : Schema.STEPS.get(0)) {
+                sql.execute(statement); // which has the views, too
             }
             sql.execute("INSERT INTO META VALUES('schema version', '1')");
             sql.execute(
@@ -164,6 +176,19 @@ class FirstVersionTest {
         return H2SessionStore.at(folder.resolve("store")).open("press-17");
     }
 
+    private static void requireAllItHeld(StoredSession session) {
+        Message received = Message.to("t").payload("p").qos(QoS.EXACTLY_ONCE).build();
+        Recovered old = session.recovered();
+        assertEquals(Presence.HELD, old.presence());
+        assertEquals(100, old.numbersReserved());
+        assertEquals(List.of(3L), Samples.queued(session));
+        assertEquals(List.of(new IncomingMessage(4, received)), old.inbox());
+        assertEquals(Map.of(7, 4L), old.receivedIdentifiers());
+        assertEquals(List.of(Subscription.to("t/#")), old.subscriptions());
+        assertEquals(Map.of(), old.subscriptionIdentifiers());
+        assertEquals(0, old.highestSubscriptionIdentifier());
+    }
+
     @Test
     void hasAllItHeldAndTakesWhatTheNewOneKnows() throws SQLException {
         writeFile();
@@ -171,15 +196,7 @@ class FirstVersionTest {
         IncomingMessage before = new IncomingMessage(4, received);
         IncomingMessage after = new IncomingMessage(5, received, List.of(1, 268_435_455));
         try (StoredSession session = open()) {
-            Recovered old = session.recovered();
-            assertEquals(Presence.HELD, old.presence());
-            assertEquals(100, old.numbersReserved());
-            assertEquals(List.of(3L), Samples.queued(session));
-            assertEquals(List.of(before), old.inbox());
-            assertEquals(Map.of(7, 4L), old.receivedIdentifiers());
-            assertEquals(List.of(Subscription.to("t/#")), old.subscriptions());
-            assertEquals(Map.of(), old.subscriptionIdentifiers());
-            assertEquals(0, old.highestSubscriptionIdentifier());
+            requireAllItHeld(session);
             Samples.store(
                     session,
                     new Change.Subscribed(Subscription.to("t/#"), 1),
@@ -192,6 +209,60 @@ class FirstVersionTest {
             assertEquals(List.of(Subscription.to("t/#")), now.subscriptions());
             assertEquals(Map.of("t/#", 1, "u", 268_435_455), now.subscriptionIdentifiers());
             assertEquals(268_435_455, now.highestSubscriptionIdentifier());
+        }
+    }
+
+    /** H2 copies the table, and replaces the old one by the copy. */
+    @Test
+    void losesNothingWhenTheProcessIsKilledWhileItIsMigrated() throws SQLException, IOException {
+        requireAllItHeldAfterCrashes(
+                RecordingFiles.SCHEME + ":",
+                (disk, point, random) ->
+                        disk.crashAt(point, DiskImage.Unforced.ALL, 4_096, random));
+    }
+
+    @Test
+    void losesNothingWhenTheMachineLosesPowerWhileItIsMigrated() throws SQLException, IOException {
+        DiskImage.Unforced[] models = {
+            DiskImage.Unforced.NONE, DiskImage.Unforced.SOME, DiskImage.Unforced.MOST
+        };
+        requireAllItHeldAfterCrashes(
+                DurableFiles.SCHEME + ":" + RecordingFiles.SCHEME + ":",
+                (disk, point, random) ->
+                        disk.crashAt(point, models[random.nextInt(models.length)], 512, random));
+    }
+
+    private interface Crash {
+        byte[] image(DiskImage.Builder disk, int point, Random random);
+    }
+
+    private void requireAllItHeldAfterCrashes(String layers, Crash crash)
+            throws SQLException, IOException {
+        writeFile();
+        Path file = folder.resolve("store.mv.db");
+        List<RecordingFiles.Event> events = new ArrayList<>();
+        events.add(new RecordingFiles.Write(0, Files.readAllBytes(file)));
+        events.add(new RecordingFiles.Force());
+        RecordingFiles.start();
+        H2SessionStore recorded =
+                new H2SessionStore(
+                        folder.resolve("store"), f -> Database.open(f, layers, Schema.STEPS));
+        try (StoredSession session = recorded.open("press-17")) {
+            requireAllItHeld(session);
+        }
+        events.addAll(RecordingFiles.events());
+        assertTrue(events.size() > 10, "too little was recorded");
+        for (int seed = 0; seed < CRASHES_PER_EVENT; seed++) {
+            DiskImage.Builder disk = new DiskImage.Builder(events);
+            Random random = new Random(seed);
+            for (int point = 2; point <= events.size(); point++) {
+                Files.write(file, crash.image(disk, point, random));
+                try (StoredSession session = open()) {
+                    requireAllItHeld(session);
+                } catch (StoreException | AssertionError e) {
+                    throw new AssertionError("Seed " + seed + ", after event " + point, e);
+                }
+            }
         }
     }
 }
