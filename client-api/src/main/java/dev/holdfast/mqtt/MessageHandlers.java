@@ -66,7 +66,8 @@ public final class MessageHandlers {
      * Handled when the application calls {@link Delivery#acknowledge()} or {@link Delivery#reject},
      * from any thread, in any order; at QoS 0 too, where what is not acknowledged counts against
      * the bound that {@link Overload} names. If the consumer throws, {@link HandlerFailure}
-     * applies.
+     * applies. Where a handler gets its next message only after the one before, it is that call
+     * which counts, not what comes of it.
      *
      * @param consumer receives each message
      * @return a handler

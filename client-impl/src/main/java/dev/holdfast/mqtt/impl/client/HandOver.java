@@ -8,7 +8,7 @@ import dev.holdfast.mqtt.QoS;
 import dev.holdfast.mqtt.ReasonCode;
 import dev.holdfast.mqtt.impl.session.Incoming;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -60,19 +60,35 @@ final class HandOver {
     }
 
     final class Part implements Delivery {
-        private final AtomicBoolean done = new AtomicBoolean();
+        private final CompletableFuture<Void> ended = new CompletableFuture<>();
         private volatile boolean seen;
 
         Incoming incoming() {
             return incoming;
         }
 
-        boolean isVoidSince(long resumption) {
-            return HandOver.isVoid(incoming, resumption);
+        /**
+         * Ends the part if the server delivers the message again; tells whether it does. The other
+         * handlers of the same copy are told so, too, once they are done with it.
+         */
+        boolean endIfVoid(long resumption) {
+            if (!isVoid(incoming, resumption)) {
+                return false;
+            }
+            end(ReasonCode.SUCCESS);
+            return true;
         }
 
         boolean isDone() {
-            return done.get();
+            return ended.isDone();
+        }
+
+        /**
+         * Completes when this handler is done with the message; unlike {@link #handled}, which
+         * waits for all handlers, and for the acknowledgements of earlier messages.
+         */
+        CompletionStage<Void> ended() {
+            return ended;
         }
 
         /** The handler has failed with the message, and will get it again. */
@@ -82,7 +98,7 @@ final class HandOver {
 
         /** Ends this handler's part; tells whether it was not ended before. */
         boolean end(ReasonCode reason) {
-            if (!done.compareAndSet(false, true)) {
+            if (!ended.complete(null)) {
                 return false;
             }
             if (reason.isError()) {

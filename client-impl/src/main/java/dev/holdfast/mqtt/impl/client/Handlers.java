@@ -148,11 +148,21 @@ final class Handlers {
             // They must not pile up while connections come and go.
             unclaimed.removeIf(i -> HandOver.isVoid(i, resumption));
         }
-        if (offered != registrations.latest()) {
-            offerUnclaimed();
-        }
-        if (!offer(incoming) && !isEnded(incoming)) {
+        if (!offerInTurn(incoming) && !isEnded(incoming)) {
             keep(incoming);
+        }
+    }
+
+    /** Not before those that wait, also if their handler is registered at this moment. */
+    private boolean offerInTurn(Incoming incoming) {
+        if (unclaimed.isEmpty()) {
+            return offer(incoming);
+        }
+        synchronized (registrations) {
+            if (offered != registrations.latest()) {
+                offerUnclaimed();
+            }
+            return offer(incoming);
         }
     }
 

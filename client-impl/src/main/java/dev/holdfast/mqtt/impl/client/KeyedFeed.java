@@ -5,6 +5,7 @@ import dev.holdfast.mqtt.spi.HandlerPlan;
 import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -90,9 +91,9 @@ final class KeyedFeed implements Feed {
                 return;
             }
             resumption = latest;
-            lines.values().forEach(l -> l.behind.removeIf(p -> p.isVoidSince(latest)));
+            lines.values().forEach(l -> l.behind.removeIf(p -> p.endIfVoid(latest)));
         }
-        unsorted.removeIf(p -> p.isVoidSince(latest));
+        unsorted.removeIf(p -> p.endIfVoid(latest));
     }
 
     private void tellSorter() {
@@ -145,7 +146,7 @@ final class KeyedFeed implements Feed {
     private synchronized @Nullable Turn nextTurn() {
         while (!ready.isEmpty() && (!idle.isEmpty() || lanes < plan.parallel())) {
             Line line = ready.remove();
-            while (line.first != null && line.first.isVoidSince(resumption)) {
+            while (line.first != null && isOver(line.first)) {
                 advance(line);
             }
             if (line.first == null) {
@@ -155,6 +156,11 @@ final class KeyedFeed implements Feed {
             }
         }
         return null;
+    }
+
+    /** Also what is acknowledged while it waits to be tried again needs no other try. */
+    private boolean isOver(HandOver.Part part) {
+        return part.isDone() || part.endIfVoid(resumption);
     }
 
     private Lane takeLane() {
@@ -171,10 +177,13 @@ final class KeyedFeed implements Feed {
     }
 
     private void take(Turn turn) {
-        if (!feeds.isClosed()) {
-            feeds.call(plan.handler(), turn.part)
-                    .whenComplete((done, failure) -> ended(turn, failure));
+        if (feeds.isClosed()) {
+            return;
         }
+        CompletionStage<?> stage = feeds.call(plan.handler(), turn.part);
+        // Who acknowledges by hand has not to wait for other handlers of the same message.
+        boolean byHand = stage == turn.part.handled();
+        (byHand ? turn.part.ended() : stage).whenComplete((done, failure) -> ended(turn, failure));
     }
 
     private void ended(Turn turn, @Nullable Throwable failure) {

@@ -111,7 +111,8 @@ final class Registrations {
         begin(inOrder);
     }
 
-    private void cancel(Feed feed) {
+    /** No handler can come meanwhile, whose subscription would be ended in its place. */
+    private synchronized void cancel(Feed feed) {
         for (Registration r : inOrder) {
             if (r.feed == feed) {
                 unsubscriber.unsubscribe(r.topicFilter);

@@ -11,10 +11,11 @@ import dev.holdfast.mqtt.Subscription;
 import dev.holdfast.mqtt.spi.ClientSettings;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -53,7 +54,7 @@ final class Requests {
     private final Map<Long, Open> open = new HashMap<>();
 
     /** Requests that wait for the subscription. */
-    private final List<Long> waiting = new ArrayList<>();
+    private final Set<Long> waiting = new LinkedHashSet<>();
 
     private long next = 1;
 
@@ -65,6 +66,9 @@ final class Requests {
 
     private boolean subscribed;
 
+    /** Why nothing will happen any more. */
+    private @Nullable MqttException over;
+
     Requests(ClientSettings settings, MqttClient client, Loop loop, Lane completions) {
         this.settings = settings;
         this.client = client;
@@ -74,6 +78,10 @@ final class Requests {
     }
 
     void request(Message message, Duration timeout, CompletableFuture<Message> response) {
+        if (over != null) {
+            response.completeExceptionally(over);
+            return;
+        }
         if (open.size() >= MOST_OPEN) {
             response.completeExceptionally(
                     new MqttException.StoreFull(
@@ -95,6 +103,7 @@ final class Requests {
 
     /** The application gave up, or the response has come. */
     private @Nullable Open close(long number) {
+        waiting.remove(number);
         Open request = open.remove(number);
         if (request != null && request.timer != null) {
             request.timer.cancel();
@@ -227,9 +236,9 @@ final class Requests {
         long rest = Math.max(1, request.deadline - loop.now());
         try {
             request.publication = client.publish(message, Duration.ofMillis(rest));
-        } catch (IllegalStateException closed) {
-            close(number);
-            fail(request, closed);
+        } catch (RuntimeException refused) {
+            // Closed meanwhile, or not a message that can be sent.
+            rejected(number, refused);
             return;
         }
         request.publication
@@ -277,9 +286,9 @@ final class Requests {
 
     /** Nothing will happen any more. */
     void failAll(MqttException cause) {
+        over = cause;
         for (long number : List.copyOf(open.keySet())) {
             rejected(number, cause);
         }
-        waiting.clear();
     }
 }

@@ -37,7 +37,7 @@ final class SerialFeed implements Feed {
         long latest = part.incoming().resumption();
         if (latest > resumption) {
             resumption = latest;
-            waiting.removeIf(p -> p.isVoidSince(latest));
+            waiting.removeIf(p -> p.endIfVoid(latest));
         }
         waiting.add(part);
         tellLane();

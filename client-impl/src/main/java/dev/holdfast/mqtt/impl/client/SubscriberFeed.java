@@ -78,7 +78,7 @@ final class SubscriberFeed implements Feed, Flow.Subscription {
         long latest = part.incoming().resumption();
         if (latest > resumption) {
             resumption = latest;
-            waiting.removeIf(p -> p.isVoidSince(latest));
+            waiting.removeIf(p -> p.endIfVoid(latest));
         }
         waiting.add(part);
         tellLane();

@@ -15,6 +15,7 @@ import dev.holdfast.mqtt.ReasonCode;
 import dev.holdfast.mqtt.impl.session.TestSession;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,6 +25,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Flow;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -198,6 +200,103 @@ class FeedsTest {
             }
         }
         assertTrue(given > 0, "No message was ever given up");
+    }
+
+    private static HandOver.Part[] parts(World world, int number, long connection, int handlers) {
+        Message message = Message.to("t").payload("" + number).qos(QoS.AT_LEAST_ONCE).build();
+        HandOver handOver =
+                new HandOver(
+                        TestSession.incoming(message, number, connection), handlers, world::settle);
+        HandOver.Part[] parts = new HandOver.Part[handlers];
+        Arrays.setAll(parts, i -> handOver.part());
+        return parts;
+    }
+
+    @Test
+    void aHandlerThatAcknowledgesByHandWaitsForNoOtherHandlerOfItsMessage() {
+        World world = new World(1);
+        List<Integer> seen = new ArrayList<>();
+        MessageHandler byHand =
+                MessageHandlers.manual(
+                        d -> {
+                            seen.add(number(d.message()));
+                            world.tasks.add(d::acknowledge);
+                        });
+        HandlerFailure retry = HandlerFailure.retry(Duration.ZERO, 1);
+        Feed feed = world.feeds().feed(byHand.onFailure(retry), f -> {});
+        feed.add(parts(world, 1, 1, 2)[0]);
+        feed.add(parts(world, 2, 1, 2)[0]);
+        world.run();
+        assertEquals(List.of(1, 2), seen);
+        assertEquals(Map.of(), world.settled, "The other handler is not done");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"serial", "retried", "keyed", "subscriber"})
+    void tellsTheOtherHandlersOfAMessageThatIsDroppedSinceItComesAgain(String kind) {
+        World world = new World(1);
+        MessageHandler never = d -> new CompletableFuture<>();
+        MessageHandler handler =
+                switch (kind) {
+                    case "serial" -> never;
+                    case "retried" -> never.onFailure(HandlerFailure.retry(Duration.ZERO, 1));
+                    case "keyed" -> never.parallelBy(Message::topic, 1);
+                    default -> MessageHandlers.fromSubscriber(new Idle());
+                };
+        Feed feed = world.feeds().feed(handler, f -> {});
+        feed.begin();
+        feed.add(parts(world, 1, 1, 1)[0]); // in progress in some
+        world.run();
+        HandOver.Part[] both = parts(world, 2, 1, 2);
+        both[1].acknowledge();
+        feed.add(both[0]);
+        if (kind.equals("keyed")) {
+            world.run();
+        }
+        feed.add(parts(world, 3, 2, 1)[0]);
+        world.run();
+        assertEquals(ReasonCode.SUCCESS, world.settled.get(2));
+        assertNull(world.settled.get(3));
+    }
+
+    /** Asks for nothing. */
+    private static final class Idle implements Flow.Subscriber<Delivery> {
+        @Override
+        public void onSubscribe(Flow.Subscription s) {}
+
+        @Override
+        public void onNext(Delivery delivery) {
+            throw new AssertionError("Nothing was asked for");
+        }
+
+        @Override
+        public void onError(Throwable cause) {}
+
+        @Override
+        public void onComplete() {}
+    }
+
+    @Test
+    void doesNotTryAgainWhatIsAcknowledgedMeanwhile() {
+        World world = new World(1);
+        List<Delivery> seen = new ArrayList<>();
+        MessageHandler fails =
+                d -> {
+                    seen.add(d);
+                    throw new IllegalStateException();
+                };
+        HandlerFailure retry = HandlerFailure.retry(Duration.ofMillis(5), 1);
+        Feed feed = world.feeds().feed(fails.onFailure(retry), f -> {});
+        feed.add(parts(world, 1, 1, 1)[0]);
+        while (!world.tasks.isEmpty()) {
+            world.tasks.remove(0).run();
+        }
+        assertEquals(1, world.timers.size());
+        seen.get(0).acknowledge();
+        feed.add(parts(world, 2, 1, 1)[0]);
+        world.run();
+        assertEquals(List.of(1L, 2L, 2L), seen.stream().map(Delivery::id).toList());
+        assertEquals(ReasonCode.SUCCESS, world.settled.get(1));
     }
 
     @ParameterizedTest(name = "cancels: {0}")

@@ -92,6 +92,21 @@ class RequestTest extends ScriptedTest {
     }
 
     @Test
+    void failsARequestThatCannotBeSentAndSendsTheOthers() {
+        MqttClient client = client(b -> b.validatePayloadFormat(true));
+        ScriptedConnection connection = connect(client);
+        Message broken =
+                Message.to("ask").payload(new byte[] {(byte) 0xFF}).utf8Payload(true).build();
+        var first = client.request(broken, PATIENCE);
+        var second = client.request(ask("2"), PATIENCE);
+        grant(connection, TOPIC);
+        connection.send(response(expectRequest(connection, "2"), "b"));
+        assertEquals("b", get(second).payloadText());
+        failure(IllegalArgumentException.class, first);
+        failure(IllegalArgumentException.class, client.request(broken, PATIENCE));
+    }
+
+    @Test
     void hasManyRequestsAtOnce() {
         int count = 300;
         MqttClient client = client();

@@ -26,8 +26,14 @@ public final class TestSession {
 
     /** A message as the core hands it over, of the first connection. */
     public static Incoming incoming(Message message, long deliveryId) {
+        return incoming(message, deliveryId, 1);
+    }
+
+    /** A message of a connection that resumed the session. */
+    public static Incoming incoming(Message message, long deliveryId, long connection) {
         int identifier = message.qos() == QoS.AT_MOST_ONCE ? 0 : 1;
-        return new Incoming(message, List.of(), deliveryId, false, identifier, 1, 1);
+        return new Incoming(
+                message, List.of(), deliveryId, false, identifier, connection, connection);
     }
 
     /** A session that keeps all rules but one about where to connect. */
