@@ -159,7 +159,7 @@ final class Handshake {
         if (doubted || (presenceAtConnect == Presence.HELD && isElsewhere())) {
             return Outcome.RESUMED_OR_NEW;
         }
-        boolean known = presenceAtConnect != Presence.NONE || usedInThisRun;
+        boolean known = presenceAtConnect != Presence.NONE || (usedInThisRun && !isElsewhere());
         return known || settings.unknownSession() == UnknownSession.ACCEPT
                 ? Outcome.RESUMED
                 : Outcome.UNKNOWN;

@@ -150,6 +150,26 @@ class SeveralServersTest extends ScriptedTest {
         there.expect(dev.holdfast.mqtt.impl.packet.Subscribe.class);
     }
 
+    @Test
+    void refusesAForeignSessionAtAnotherServerThoughItHadOneOfItsOwnHere() {
+        MqttClient client =
+                ofBoth(
+                        b ->
+                                b.serverOrder(ServerOrder.ROUND_ROBIN)
+                                        .sessionExpiry(Duration.ZERO)
+                                        .reconnect(
+                                                ReconnectPolicy.exponential(
+                                                        Duration.ofMillis(1),
+                                                        Duration.ofMillis(1))));
+        client.connect();
+        server.accept().accept().cut();
+
+        second.accept().resume();
+
+        MqttException cause = listener.await(Recorder.FailedToConnect.class).cause();
+        assertInstanceOf(MqttException.SessionUnknown.class, cause);
+    }
+
     /** Two clients with one name would take it from each other at server after server. */
     @Test
     void doesNotCarryAFightForItsSessionToTheNextServer() {
