@@ -47,7 +47,7 @@ public final class MqttClientBuilder {
     private Resubscribe resubscribe = Resubscribe.WHEN_ABSENT;
     private boolean subscriptionIdentifiers = true;
     private @Nullable Duration operationTimeout;
-    private int topicAliasMaximum = 16;
+    private int topicAliasMaximum;
     private @Nullable String responseTopic;
     private boolean requestResponseInformation;
     private SessionLostPolicy sessionLost = SessionLostPolicy.defaults();
@@ -364,7 +364,8 @@ public final class MqttClientBuilder {
 
     /**
      * Sets the Topic Alias Maximum: how many topics the server may abbreviate. Each is held in
-     * memory while connected, with up to 64 KiB. 16 until set.
+     * memory while connected, with up to 64 KiB. None until set: it saves bytes, and costs the
+     * connection where a server uses an alias that it has not explained.
      *
      * @param maximum 0 (none) to 65,535
      * @return this

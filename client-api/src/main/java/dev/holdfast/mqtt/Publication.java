@@ -4,7 +4,8 @@ import java.util.concurrent.CompletableFuture;
 
 /**
  * One accepted publish: durable first, acknowledged later. Both stages complete off the event loop;
- * cancelling or completing them by hand has no effect on the message; {@link #cancel()} has.
+ * cancelling or completing them by hand has no effect on the message; {@link #cancel()} has. One
+ * that is asked for when its outcome is known is complete at once.
  */
 public interface Publication {
     /**

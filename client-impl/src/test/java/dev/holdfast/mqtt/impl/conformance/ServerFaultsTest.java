@@ -143,7 +143,10 @@ class ServerFaultsTest extends FaultTest {
     @Statement("3.3.2-7")
     @Test
     void leavesAtATopicAliasThatWasGivenNoTopic() {
-        leavesWhenTold("30 07 00 00 03 23 00 02 78", ReasonCode.PROTOCOL_ERROR, b -> {});
+        leavesWhenTold(
+                "30 07 00 00 03 23 00 02 78",
+                ReasonCode.PROTOCOL_ERROR,
+                b -> b.topicAliasMaximum(2));
     }
 
     /** The same at the other QoS cannot be meant as a repeat. */
