@@ -24,6 +24,11 @@ package dev.holdfast.mqtt.impl.simulation;
  */
 final class Faults {
     private final Chance chance;
+
+    /** For handlers that throw. */
+    private final Chance throwing;
+
+    private final int throwingHandler;
     private boolean over;
 
     // Network: milliseconds, percent, and mean milliseconds between (0 for never).
@@ -71,8 +76,10 @@ final class Faults {
     final int authenticationHangs;
     final int reauthenticateEvery;
 
-    Faults(Chance chance) {
+    Faults(Chance chance, Chance throwing) {
         this.chance = chance;
+        this.throwing = throwing;
+        throwingHandler = throwing.pick(0, 0, 20);
         latency = chance.pick(1, 1, 20, 200, 1_500);
         fragments = chance.pick(0, 0, 10, 50);
         cutEvery = sometimes(60, 1_000, 4_000, 15_000);
@@ -122,6 +129,10 @@ final class Faults {
 
     boolean areOver() {
         return over;
+    }
+
+    boolean handlerThrows() {
+        return !over && throwing.percent(throwingHandler);
     }
 
     boolean strike(int percent) {

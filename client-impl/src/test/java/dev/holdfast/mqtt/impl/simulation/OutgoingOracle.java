@@ -143,7 +143,14 @@ final class OutgoingOracle {
 
     /** The application is about to take it back, if that is possible. */
     void takenBack(long sequence) {
-        bySequence.get(sequence).excuses.add(Excuse.TAKEN_BACK);
+        Published p = bySequence.get(sequence);
+        p.excuses.add(Excuse.TAKEN_BACK);
+        // In a session that is over: the server may have it, and it waits to be sent once more.
+        boolean waitsAgain =
+                sim.store.onDisk().inFlight().stream().noneMatch(m -> m.sequence() == sequence);
+        if (p.written && waitsAgain) {
+            p.excuses.add(Excuse.SESSION_ENDED);
+        }
     }
 
     /** The application is about to give up on what was sent. */

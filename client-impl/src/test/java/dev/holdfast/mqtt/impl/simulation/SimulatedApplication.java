@@ -27,6 +27,7 @@ final class SimulatedApplication {
     private static final int TOPICS = 3;
 
     static final int MOST_MESSAGES = 40;
+    private static final int MOST_RETRIES = 3;
     private static final List<QoS> QOS =
             List.of(
                     QoS.AT_MOST_ONCE,
@@ -474,9 +475,18 @@ final class SimulatedApplication {
             by.submit(s -> s.settle(incoming, ReasonCode.SUCCESS), "settles at once");
             return;
         }
+        handle(by, incoming, 0);
+    }
+
+    /** A handler that throws gets its message again, some times. */
+    private void handle(ClientRun by, Incoming incoming, int failures) {
         Runnable done =
                 () -> {
-                    if (by.isAlive()) {
+                    if (by.isAlive() && failures < MOST_RETRIES && sim.faults.handlerThrows()) {
+                        sim.trace.say("app", "fails with ", incoming.message());
+                        sim.agenda.after(
+                                100L << failures, () -> handle(by, incoming, failures + 1));
+                    } else if (by.isAlive()) {
                         settle(by, incoming);
                     }
                 };

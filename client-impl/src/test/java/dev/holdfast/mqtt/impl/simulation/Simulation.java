@@ -79,7 +79,7 @@ final class Simulation {
         chance = new Chance(seed);
         agenda = new Agenda(chance);
         trace = new Trace(agenda, keepsWords);
-        faults = new Faults(chance);
+        faults = new Faults(chance, new Chance(~seed));
         alwaysHasSubscriptionIdentifiers = chance.percent(80);
         policy =
                 new SessionLostPolicy(
