@@ -500,7 +500,8 @@ final class HoldfastClient implements MqttClient {
                     dispatcher.failAll(cause);
                     over.complete(null);
                 });
-        waitAWhile(over);
+        // Though the driver stops in the course of this: what it completes needs the threads.
+        waitForEndOf(over);
         threads.release();
     }
 
@@ -525,11 +526,16 @@ final class HoldfastClient implements MqttClient {
         waitAWhile(frozen);
     }
 
+    /** Waits for a step of the driver, which takes none any more when it has stopped. */
     private void waitAWhile(CompletableFuture<Void> step) {
+        if (!driver.isStopped()) {
+            waitForEndOf(step);
+        }
+    }
+
+    private void waitForEndOf(CompletableFuture<Void> step) {
         try {
-            if (!driver.isStopped()) {
-                step.get(LONGEST_GOODBYE_MILLIS, TimeUnit.MILLISECONDS);
-            }
+            step.get(LONGEST_GOODBYE_MILLIS, TimeUnit.MILLISECONDS);
         } catch (ExecutionException | TimeoutException e) {
             LOG.debug("{}: closing without waiting any longer", settings.clientIdentifier(), e);
         } catch (InterruptedException e) {

@@ -55,7 +55,7 @@ final class Lane {
             candidate.execute(this::run);
             return true;
         } catch (RuntimeException refusal) {
-            if (candidate == executor && !refused) {
+            if (candidate == executor && executor != fallback && !refused) {
                 refused = true;
                 LOG.warn(
                         "The executor of the client refuses its callbacks, which run on Holdfast's"

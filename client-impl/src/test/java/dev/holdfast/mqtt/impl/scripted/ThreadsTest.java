@@ -11,6 +11,7 @@ import dev.holdfast.mqtt.Message;
 import dev.holdfast.mqtt.MessageHandler;
 import dev.holdfast.mqtt.MessageHandlers;
 import dev.holdfast.mqtt.MqttClient;
+import dev.holdfast.mqtt.Publication;
 import dev.holdfast.mqtt.QoS;
 import dev.holdfast.mqtt.ReasonCode;
 import dev.holdfast.mqtt.Resubscribe;
@@ -24,6 +25,7 @@ import io.netty.channel.local.LocalIoHandler;
 import io.netty.channel.nio.NioIoHandler;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentSkipListSet;
@@ -74,6 +76,25 @@ class ThreadsTest extends ScriptedTest {
         connection.expect(Publish.class);
         second.close();
         assertEquals(List.of(), leftBehind());
+    }
+
+    /** The threads of the callbacks go after the last of them; each round is a chance to fail. */
+    @Test
+    void completesWhatIsOpenAtTheEndOnItsOwnThreads() {
+        for (int round = 0; round < 50; round++) {
+            MqttClient last = client();
+            Publication publication = null;
+            for (int i = 0; i < 200; i++) {
+                publication = publish(last, QoS.AT_LEAST_ONCE, "never sent");
+            }
+            CompletableFuture<String> thread =
+                    Objects.requireNonNull(publication)
+                            .acknowledged()
+                            .handle((done, thrown) -> Thread.currentThread().getName());
+            last.close();
+            String name = get(thread);
+            assertTrue(name.startsWith("holdfast-callback"), name);
+        }
     }
 
     @Test
