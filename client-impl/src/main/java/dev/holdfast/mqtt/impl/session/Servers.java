@@ -103,6 +103,10 @@ class Servers {
         boolean ofThisServer =
                 wasConnected ? isSentAway : !(cause instanceof MqttException.SessionUnknown);
         note(cause, ofThisServer);
+        if (!ofThisServer) {
+            targets.clear();
+            return false;
+        }
         if (!targets.isEmpty()) {
             current = targets.remove();
             redirected = true;
@@ -110,7 +114,7 @@ class Servers {
             isSentAway = false;
             return true;
         }
-        if (!ofThisServer || left == 0) {
+        if (left == 0) {
             return false;
         }
         takeTurn();

@@ -113,6 +113,17 @@ class ServersTest {
     }
 
     @Test
+    void goesToNoOtherTargetAfterASessionThatIsNotKnown() {
+        Servers servers = following(A, "b", "c");
+        assertTrue(isSent(servers, "b c"));
+        assertEquals("b", servers.current().getHost());
+
+        assertFalse(servers.next(UNKNOWN, false));
+
+        assertSame(UNKNOWN, servers.failure());
+    }
+
+    @Test
     void goesToTheNextOfTheListWhenSentAwayWithoutAWordWhereTo() {
         Servers servers = of(ServerOrder.IN_ORDER, A, B);
         servers.begin();
