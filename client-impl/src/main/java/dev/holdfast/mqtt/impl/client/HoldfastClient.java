@@ -16,7 +16,6 @@ import dev.holdfast.mqtt.Subscription;
 import dev.holdfast.mqtt.UserProperty;
 import dev.holdfast.mqtt.impl.session.Answer;
 import dev.holdfast.mqtt.impl.session.PayloadFormat;
-import dev.holdfast.mqtt.impl.session.Pending;
 import dev.holdfast.mqtt.impl.session.SubscribeCall;
 import dev.holdfast.mqtt.impl.session.UnsubscribeCall;
 import dev.holdfast.mqtt.impl.transport.Network;
@@ -63,6 +62,7 @@ final class HoldfastClient implements MqttClient {
     private final Handlers handlers;
     private final Qos0Limit qos0;
     private final Requests requests;
+    private final PublicationSearch search;
 
     private final AtomicLong nextToken = new AtomicLong(1);
     private final AtomicBoolean closed = new AtomicBoolean();
@@ -107,9 +107,10 @@ final class HoldfastClient implements MqttClient {
                         handlers,
                         authenticator);
         driver = new Driver(session, store, network, loop, dispatcher);
+        search = new PublicationSearch(driver, dispatcher.publications);
         requests = new Requests(settings, this, loop, completions);
         dispatcher.use(requests);
-        dispatcher.publications.use(new Withdrawals(driver, loop, completions));
+        dispatcher.publications.use(new Withdrawals(driver, loop, completions, search));
         handlers.beginAll();
     }
 
@@ -380,77 +381,22 @@ final class HoldfastClient implements MqttClient {
     public Session session() {
         requireOpen();
         return look(
-                session -> {
-                    List<Publication> pending = new ArrayList<>();
-                    for (Pending p : session.pending()) {
-                        pending.add(dispatcher.publications.adopt(p.sequence(), p.message()));
-                    }
-                    return new SessionView(
-                            List.copyOf(pending),
-                            session.queuedMessages(),
-                            session.queuedBytes(),
-                            session.unhandled(),
-                            handlers.dropped(),
-                            session.subscriptions(),
-                            this::publication);
-                });
+                session ->
+                        new SessionView(
+                                search.inMemory(session),
+                                session.queuedMessages(),
+                                session.queuedBytes(),
+                                session.unhandled(),
+                                handlers.dropped(),
+                                session.subscriptions(),
+                                this::publication));
     }
 
     private Optional<Publication> publication(long id) {
         requireOpen();
         CompletableFuture<Optional<Publication>> answer = new CompletableFuture<>();
-        driver.submit(
-                session -> {
-                    Optional<Publication> found = inMemory(session, id);
-                    if (found.isEmpty() && session.isQueuedInStore(id) && driver.usesStore()) {
-                        driver.lookUp(id, new LookUp(id, answer));
-                    } else {
-                        answer.complete(found);
-                    }
-                });
+        driver.submit(session -> search.find(session, id, answer));
         return await(answer, LONGEST_LOOK_SECONDS * 1_000);
-    }
-
-    private Optional<Publication> inMemory(
-            dev.holdfast.mqtt.impl.session.Session session, long id) {
-        return session.pending().stream()
-                .filter(p -> p.sequence() == id)
-                .findFirst()
-                .map(p -> dispatcher.publications.adopt(id, p.message()));
-    }
-
-    /** Reads one queued message that is in the store only. */
-    private final class LookUp implements StoredSession.Page {
-        private final long id;
-        private final CompletableFuture<Optional<Publication>> answer;
-
-        LookUp(long id, CompletableFuture<Optional<Publication>> answer) {
-            this.id = id;
-            this.answer = answer;
-        }
-
-        @Override
-        public void read(List<OutgoingMessage> messages) {
-            driver.submit(session -> answer.complete(found(session, messages)));
-        }
-
-        /** It may have come into memory meanwhile, or have been sent and acknowledged even. */
-        private Optional<Publication> found(
-                dev.holdfast.mqtt.impl.session.Session session, List<OutgoingMessage> messages) {
-            Optional<Publication> loaded = inMemory(session, id);
-            if (loaded.isPresent() || !session.isQueuedInStore(id)) {
-                return loaded;
-            }
-            return messages.stream()
-                    .filter(m -> m.sequence() == id)
-                    .findFirst()
-                    .map(m -> dispatcher.publications.adopt(id, m.message()));
-        }
-
-        @Override
-        public void failed(StoreException cause) {
-            answer.completeExceptionally(cause);
-        }
     }
 
     private <T> T look(Function<dev.holdfast.mqtt.impl.session.Session, T> question) {

@@ -38,6 +38,9 @@ final class Publications {
     /** Set before the first publication. */
     private @Nullable Withdrawals withdrawals;
 
+    /** Why nothing will happen any more. */
+    private @Nullable MqttException over;
+
     Publications(Lane completions, StoreLimits bounds) {
         this.completions = completions;
         // Where publishes wait for room, the core says which of them may.
@@ -88,7 +91,11 @@ final class Publications {
                 new PendingPublication(id, message, 0, PendingPublication.NO_DEADLINE, this);
         // It comes from the store, so it is in it.
         adopted.noteStored();
-        pending.put(id, adopted);
+        if (over == null) {
+            pending.put(id, adopted);
+        } else {
+            adopted.noteFailed(over);
+        }
         return adopted;
     }
 
@@ -131,6 +138,7 @@ final class Publications {
     }
 
     void failAll(MqttException cause) {
+        over = cause;
         flush();
         List<PendingPublication> all = new ArrayList<>(pending.values());
         pending.clear();

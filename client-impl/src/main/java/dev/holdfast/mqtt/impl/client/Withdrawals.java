@@ -19,6 +19,7 @@ final class Withdrawals {
     private final Driver driver;
     private final Loop loop;
     private final Lane completions;
+    private final PublicationSearch search;
 
     /** Those with a time limit, by when it ends. */
     private final TreeSet<PendingPublication> limited =
@@ -29,10 +30,11 @@ final class Withdrawals {
 
     private long timerAt;
 
-    Withdrawals(Driver driver, Loop loop, Lane completions) {
+    Withdrawals(Driver driver, Loop loop, Lane completions, PublicationSearch search) {
         this.driver = driver;
         this.loop = loop;
         this.completions = completions;
+        this.search = search;
     }
 
     /** Takes a publication back, if it was never sent; from any thread. */
@@ -152,6 +154,7 @@ final class Withdrawals {
         private void end(Session session, Withdrawn outcome) {
             if (outcome == Withdrawn.YES) {
                 publication.markWithdrawn();
+                search.withdrawn(publication.id());
             }
             if (answer != null) {
                 // The core tells once the disk knows.

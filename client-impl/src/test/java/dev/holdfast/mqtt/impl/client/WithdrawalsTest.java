@@ -2,6 +2,7 @@ package dev.holdfast.mqtt.impl.client;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -14,13 +15,20 @@ import dev.holdfast.mqtt.StoreLimits;
 import dev.holdfast.mqtt.impl.codec.Encoder;
 import dev.holdfast.mqtt.impl.session.Event;
 import dev.holdfast.mqtt.impl.session.Session;
+import dev.holdfast.mqtt.store.Change;
 import dev.holdfast.mqtt.store.OutgoingMessage;
+import dev.holdfast.mqtt.store.Recovered;
+import dev.holdfast.mqtt.store.StoreException;
+import dev.holdfast.mqtt.store.StoredSession;
 import java.net.URI;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** Publications taken back in the turn in which they come, when memory holds no more of them. */
@@ -33,14 +41,66 @@ class WithdrawalsTest {
     private final ArrayDeque<Runnable> tasks = new ArrayDeque<>();
     private final ArrayDeque<Runnable> timers = new ArrayDeque<>();
     private long now = 1_000;
+    private @Nullable MqttException stoppedFor;
 
     private final Lane completions = new Lane(Runnable::run, Runnable::run);
     private final Publications publications = new Publications(completions, StoreLimits.defaults());
     private final Loop loop = new TaskLoop();
+    private final PagedStore store = new PagedStore();
     private final Driver driver = driver();
+    private final PublicationSearch search = new PublicationSearch(driver, publications);
+
+    /** A store whose pages can be held back, or fail. */
+    private static final class PagedStore implements StoredSession {
+        final MemoryQueue queue = new MemoryQueue();
+        final ArrayDeque<Runnable> pages = new ArrayDeque<>();
+        boolean holdsPages;
+        boolean fails;
+
+        @Override
+        public Recovered recovered() {
+            return queue.recovered();
+        }
+
+        @Override
+        public void write(List<Change> changes, Outcome outcome) {
+            queue.write(changes, outcome);
+        }
+
+        @Override
+        public void readQueued(long after, int maximumMessages, long maximumBytes, Page page) {
+            if (fails) {
+                page.failed(new StoreException("it cannot be read", null));
+                return;
+            }
+            List<OutgoingMessage> read = new ArrayList<>();
+            queue.readQueued(
+                    after,
+                    maximumMessages,
+                    maximumBytes,
+                    new Page() {
+                        @Override
+                        public void read(List<OutgoingMessage> messages) {
+                            read.addAll(messages);
+                        }
+
+                        @Override
+                        public void failed(StoreException cause) {
+                            throw cause;
+                        }
+                    });
+            if (holdsPages) {
+                pages.add(() -> page.read(read));
+            } else {
+                page.read(read);
+            }
+        }
+
+        @Override
+        public void close() {}
+    }
 
     private Driver driver() {
-        MemoryQueue store = new MemoryQueue();
         Session session =
                 new Session(
                         MqttClient.newBuilder(URI.create("mqtt://test")).settings(),
@@ -56,8 +116,11 @@ class WithdrawalsTest {
                         },
                         loop,
                         new Told());
-        publications.use(new Withdrawals(made, loop, completions));
         return made;
+    }
+
+    WithdrawalsTest() {
+        publications.use(new Withdrawals(driver, loop, completions, search));
     }
 
     private final class Told implements Driver.Application {
@@ -68,6 +131,9 @@ class WithdrawalsTest {
                     publications.stored(e);
                 } else if (event instanceof Event.PublishFailed e) {
                     publications.failed(e);
+                } else if (event instanceof Event.StoreFailed e) {
+                    stoppedFor = e.cause();
+                    publications.failAll(e.cause());
                 }
             }
             publications.flush();
@@ -166,6 +232,82 @@ class WithdrawalsTest {
 
         runTasks();
 
+        assertEquals(false, cancelled.getNow(null));
+    }
+
+    private CompletableFuture<Optional<Publication>> find(long id) {
+        CompletableFuture<Optional<Publication>> found = new CompletableFuture<>();
+        driver.submit(session -> search.find(session, id, found));
+        return found;
+    }
+
+    @Test
+    void whatWasCancelledWhileItWasLookedForIsNotFound() {
+        fillWindow();
+        Publication publication = publish(WINDOW + 1, PendingPublication.NO_DEADLINE);
+        publish(WINDOW + 2, PendingPublication.NO_DEADLINE);
+        runTasks();
+        store.holdsPages = true;
+        CompletableFuture<Boolean> cancelled = publication.cancel();
+        CompletableFuture<Optional<Publication>> found = find(WINDOW + 1);
+        runTasks();
+        store.pages.remove().run();
+        runTasks();
+        assertEquals(true, cancelled.getNow(null));
+
+        // It was read before.
+        store.pages.remove().run();
+        runTasks();
+
+        assertEquals(Optional.empty(), found.getNow(null));
+        CompletableFuture<Optional<Publication>> next = find(WINDOW + 2);
+        runTasks();
+        store.pages.remove().run();
+        runTasks();
+        assertEquals(WINDOW + 2, next.getNow(Optional.empty()).orElseThrow().id());
+    }
+
+    @Test
+    void whatIsFoundAfterTheStoreHasFailedHasFailedToo() {
+        publish(1, PendingPublication.NO_DEADLINE);
+        runTasks();
+        MqttException broken = new MqttException.StoreFailed("broken", null);
+        driver.submit(session -> session.storeFailed(broken));
+        runTasks();
+
+        CompletableFuture<Optional<Publication>> found = find(1);
+        runTasks();
+
+        Publication publication = found.getNow(Optional.empty()).orElseThrow();
+        assertSame(broken, failure(publication.acknowledged()));
+    }
+
+    @Test
+    void timeLimitThatCannotBeLookedUpStopsTheClient() {
+        fillWindow();
+        Publication late = publish(WINDOW + 1, now + 1);
+        runTasks();
+        store.fails = true;
+        now += 10;
+        timers.remove().run();
+
+        runTasks();
+
+        assertInstanceOf(MqttException.StoreFailed.class, stoppedFor);
+        assertInstanceOf(MqttException.StoreFailed.class, failure(late.acknowledged()));
+    }
+
+    @Test
+    void cancellingThatCannotBeLookedUpStopsTheClientAndIsAnswered() {
+        fillWindow();
+        Publication publication = publish(WINDOW + 1, PendingPublication.NO_DEADLINE);
+        runTasks();
+        store.fails = true;
+
+        CompletableFuture<Boolean> cancelled = publication.cancel();
+        runTasks();
+
+        assertInstanceOf(MqttException.StoreFailed.class, stoppedFor);
         assertEquals(false, cancelled.getNow(null));
     }
 }
