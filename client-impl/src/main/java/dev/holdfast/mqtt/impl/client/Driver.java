@@ -65,10 +65,8 @@ final class Driver {
     /** Whether a turn is due or going on, which will see what is added to {@link #inputs}. */
     private final AtomicBoolean awake = new AtomicBoolean();
 
-    private record LookUp(long sequence, StoredSession.Page page) {}
-
     /** What is to be looked up in the store by the next poll. */
-    private List<LookUp> lookUps = new ArrayList<>();
+    private List<LookedUp> lookUps = new ArrayList<>();
 
     private @Nullable Link link;
 
@@ -123,7 +121,7 @@ final class Driver {
      * @param page fails if the store may not be used any more
      */
     void lookUp(long sequence, StoredSession.Page page) {
-        lookUps.add(new LookUp(sequence, page));
+        lookUps.add(new LookedUp(sequence, page));
     }
 
     boolean isStopped() {
@@ -225,13 +223,13 @@ final class Driver {
         if (lookUps.isEmpty()) {
             return;
         }
-        List<LookUp> all = lookUps;
+        List<LookedUp> all = lookUps;
         lookUps = new ArrayList<>();
-        for (LookUp l : all) {
+        for (LookedUp l : all) {
             if (usesStore()) {
-                store.readQueued(l.sequence() - 1, 1, 1, l.page());
+                store.readQueued(l.sequence - 1, 1, 1, l);
             } else {
-                l.page().failed(new StoreException("The client is being closed", null));
+                l.page.failed(new StoreException("The client is being closed", null));
             }
         }
     }
@@ -313,6 +311,28 @@ final class Driver {
         @Override
         public void failed(StoreException cause) {
             submit(s -> s.storeFailed(storeFailed(cause)));
+        }
+    }
+
+    /** One message of the queue, for somebody who looks for it. */
+    private final class LookedUp implements StoredSession.Page {
+        private final long sequence;
+        private final StoredSession.Page page;
+
+        LookedUp(long sequence, StoredSession.Page page) {
+            this.sequence = sequence;
+            this.page = page;
+        }
+
+        @Override
+        public void read(List<OutgoingMessage> messages) {
+            page.read(messages);
+        }
+
+        @Override
+        public void failed(StoreException cause) {
+            submit(s -> s.storeFailed(storeFailed(cause)));
+            page.failed(cause);
         }
     }
 
