@@ -152,7 +152,10 @@ public final class MqttClientBuilder {
     }
 
     /**
-     * Sets the Keep Alive, the longest silence of this client. 60 s until set.
+     * Sets the Keep Alive, the longest silence of this client. 60 s until set. A server that has
+     * been silent for as long is asked with PINGREQ, and the connection is closed unless it shows
+     * itself within the Keep Alive, 2 s at least and 10 s at most: by a whole packet, or by 512
+     * bytes more of one that takes its time.
      *
      * @param keepAlive 0 (off) to 65,535 s
      * @return this

@@ -372,8 +372,8 @@ final class Driver {
         }
 
         @Override
-        public void readComplete() {
-            feed(Session::heard);
+        public void readComplete(long bytes) {
+            feed(s -> s.heard(bytes));
             wakeUp();
         }
 

@@ -11,11 +11,17 @@ final class KeepAlive {
     private static final long LONGEST_PATIENCE = 10_000;
     private static final long LONGEST_HEAD_START = 5_000;
 
+    /** What shows that the server is alive while a large packet arrives, in bytes. */
+    static final long PROGRESS = 512;
+
     /** 0 while off or not connected. */
     private long interval;
 
     private long lastSent;
     private long lastReceived;
+
+    /** Bytes that came since then, of a packet that is not complete. */
+    private long progress;
 
     /** When the first PINGREQ without an answer was sent; {@link Time#NEVER} if there is none. */
     private long pingSent = Time.NEVER;
@@ -23,7 +29,7 @@ final class KeepAlive {
     void start(int seconds, long now) {
         interval = seconds * 1_000L;
         lastSent = now;
-        lastReceived = now;
+        received(now);
         pingSent = Time.NEVER;
     }
 
@@ -35,11 +41,24 @@ final class KeepAlive {
         lastSent = now;
     }
 
-    /**
-     * Any byte shows that the server is alive. An answer may have to wait behind a large packet.
-     */
+    /** A whole packet shows that the server is alive. */
     void received(long now) {
         lastReceived = now;
+        progress = 0;
+    }
+
+    /**
+     * An answer may have to wait behind a large packet, which shows that the server is alive as
+     * long as it moves: a server that sends a byte now and then must not keep the connection for
+     * ever.
+     */
+    void receivedPart(long bytes, long now) {
+        if (now > lastReceived) {
+            progress += bytes;
+        }
+        if (progress >= PROGRESS) {
+            received(now);
+        }
     }
 
     void answered() {

@@ -339,9 +339,9 @@ public final class Session {
         }
     }
 
-    /** Something came from the server, though it need not be a whole packet yet. */
-    public void heard() {
-        keepAlive.received(time.now);
+    /** So many bytes came from the server, though they need not be a whole packet yet. */
+    public void heard(long bytes) {
+        keepAlive.receivedPart(bytes, time.now);
     }
 
     /** A packet from the server. */

@@ -18,8 +18,12 @@ public interface LinkListener {
     /** What came is no valid packet; nothing more is read from this connection. */
     void violated(ProtocolViolation violation);
 
-    /** Bytes were read, and all packets at hand have been given out. */
-    void readComplete();
+    /**
+     * Bytes were read, and all packets at hand have been given out.
+     *
+     * @param bytes how many have come since the last call
+     */
+    void readComplete(long bytes);
 
     /** {@link Link#isWritable} has changed. */
     void writabilityChanged();

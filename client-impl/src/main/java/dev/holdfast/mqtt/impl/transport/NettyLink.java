@@ -192,8 +192,17 @@ final class NettyLink implements Link {
         /** Whether something invalid came, after which nothing can be made of the bytes. */
         private boolean deaf;
 
+        /** Bytes that came since the listener was told last. */
+        private long fresh;
+
         Handler(Decoder decoder) {
             this.decoder = decoder;
+        }
+
+        @Override
+        public void channelRead(ChannelHandlerContext ctx, Object bytes) throws Exception {
+            fresh += ((ByteBuf) bytes).readableBytes();
+            super.channelRead(ctx, bytes);
         }
 
         @Override
@@ -219,7 +228,9 @@ final class NettyLink implements Link {
         @Override
         public void channelReadComplete(ChannelHandlerContext ctx) throws Exception {
             super.channelReadComplete(ctx);
-            listener.readComplete();
+            long bytes = fresh;
+            fresh = 0;
+            listener.readComplete(bytes);
         }
 
         @Override

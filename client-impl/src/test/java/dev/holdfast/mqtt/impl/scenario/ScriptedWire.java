@@ -87,12 +87,13 @@ final class ScriptedWire implements Link {
     void fromServer(Packet packet) {
         run.trace(Column.WIRE, "← " + Words.of(packet));
         ByteBuf bytes = Unpooled.wrappedBuffer(ServerCodec.encode(packet));
+        int size = bytes.readableBytes();
         try {
             listener.received(decoder.decode(bytes));
         } catch (ProtocolViolation violation) {
             listener.violated(violation);
         }
-        listener.readComplete();
+        listener.readComplete(size);
     }
 
     void closedByServer() {

@@ -13,6 +13,7 @@ import dev.holdfast.mqtt.impl.conformance.Statement;
 import dev.holdfast.mqtt.impl.packet.Pingreq;
 import dev.holdfast.mqtt.impl.packet.Pingresp;
 import java.time.Duration;
+import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
 /** Keep Alive (section 3.1.2.10). The interval is 1 s, the shortest there is. */
@@ -99,11 +100,25 @@ class KeepAliveTest extends ScriptedTest {
                                         .subscription(Subscription.to("a"), inbox)
                                         .resubscribe(Resubscribe.NEVER));
         ScriptedConnection connection = connect(client);
-        byte[] packet = ServerCodec.encode(atMostOnce("a", "x".repeat(30)));
-        for (byte one : packet) {
-            connection.sendBytes(new byte[] {one});
+        byte[] packet = ServerCodec.encode(atMostOnce("a", "x".repeat(4_000)));
+        for (int at = 0; at < packet.length; at += 100) {
+            connection.sendBytes(Arrays.copyOfRange(packet, at, Math.min(at + 100, packet.length)));
             connection.nextIfAny(SHORTLY);
         }
-        assertEquals(30, inbox.nextText().length());
+        assertEquals(4_000, inbox.nextText().length());
+    }
+
+    @Test
+    void closesWhenAPacketDoesNotComeOn() {
+        ScriptedConnection connection = connect(client(1));
+        byte[] packet = ServerCodec.encode(atMostOnce("a", "x".repeat(4_000)));
+        long begun = System.nanoTime();
+        for (int at = 0; !connection.hasEnded(); at++) {
+            assertTrue(System.nanoTime() - begun < 10_000_000_000L, "still connected after 10 s");
+            connection.sendBytes(new byte[] {packet[at]});
+            connection.nextIfAny(SHORTLY);
+        }
+        String why = listener.await(Recorder.WasDisconnected.class).cause().getMessage();
+        assertTrue(why.contains("PINGREQ"), why);
     }
 }

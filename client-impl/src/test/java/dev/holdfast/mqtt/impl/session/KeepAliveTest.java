@@ -46,6 +46,44 @@ class KeepAliveTest {
     }
 
     @Test
+    void givesUpOnAServerThatSendsAByteNowAndThen() {
+        keepAlive.start(10, 0);
+        for (long now = 1_000; now < 9_000; now += 1_000) {
+            keepAlive.receivedPart(1, now);
+        }
+        ping(9_000);
+        for (long now = 10_000; now < 19_000; now += 1_000) {
+            keepAlive.receivedPart(1, now);
+            assertFalse(keepAlive.serverSilent(now));
+        }
+
+        assertTrue(keepAlive.serverSilent(19_000));
+    }
+
+    @Test
+    void bearsWithAServerWhoseAnswerIsBehindALargePacket() {
+        keepAlive.start(10, 0);
+        long now = ping(9_000);
+        for (int i = 0; i < 1_000; i++) {
+            now += 9_000;
+            keepAlive.receivedPart(KeepAlive.PROGRESS, now);
+            assertFalse(keepAlive.serverSilent(now + 9_999));
+        }
+        assertTrue(keepAlive.serverSilent(now + 10_000));
+    }
+
+    @Test
+    void bytesOfAWholePacketCountOnce() {
+        keepAlive.start(10, 0);
+        ping(9_000);
+        keepAlive.received(10_000);
+        keepAlive.receivedPart(KeepAlive.PROGRESS - 1, 10_000);
+        keepAlive.receivedPart(1, 19_000);
+
+        assertTrue(keepAlive.serverSilent(20_000));
+    }
+
+    @Test
     void isContentWithOneAnswer() {
         keepAlive.start(10, 0);
         ping(9_000);

@@ -298,12 +298,16 @@ final class SimulatedLink implements Link {
     }
 
     private final class ClientEnd implements Pipe.Receiver {
+        /** Bytes that came since the client was told last. */
+        private long fresh;
+
         @Override
         public void arrived(byte[] piece) {
             if (reported || !client.isAlive()) {
                 return;
             }
             received.writeBytes(piece);
+            fresh += piece.length;
             decode();
         }
 
@@ -333,7 +337,9 @@ final class SimulatedLink implements Link {
                 }
             }
             received.discardReadBytes();
-            listener.readComplete();
+            long bytes = fresh;
+            fresh = 0;
+            listener.readComplete(bytes);
         }
 
         private Packet next() {
