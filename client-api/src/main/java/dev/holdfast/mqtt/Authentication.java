@@ -64,5 +64,25 @@ public interface Authentication {
          *     connection
          */
         CompletionStage<?> finish(Optional<byte[]> data);
+
+        /**
+         * What the server says besides its data; called before {@link #answer} or {@link #finish}
+         * if it says anything. What this throws counts as a failure of theirs. Does nothing until
+         * overridden.
+         *
+         * @param remarks of its AUTH or CONNACK
+         */
+        default void received(Remarks remarks) {}
+
+        /**
+         * What the client's next AUTH says besides its data; asked for on the lane as soon as {@link
+         * #answer} has returned its stage, or {@link #first} where that opens a re-authentication:
+         * a CONNECT carries {@link MqttClientBuilder#userProperty}. Nothing until overridden.
+         *
+         * @return for the server
+         */
+        default Remarks remarks() {
+            return Remarks.none();
+        }
     }
 }

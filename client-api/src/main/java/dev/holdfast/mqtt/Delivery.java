@@ -35,7 +35,20 @@ public interface Delivery {
      * @return completes when that is done; fails with {@link MqttException.ConnectionLost} if the
      *     connection that brought a QoS 1 message is gone: the server delivers it again
      */
-    CompletableFuture<Void> acknowledge();
+    default CompletableFuture<Void> acknowledge() {
+        return acknowledge(Remarks.none());
+    }
+
+    /**
+     * Says that the message has been dealt with, as {@link #acknowledge()}, and adds to PUBACK.
+     *
+     * @param remarks for the server; at QoS 0 and 2 there is no packet to carry them, as PUBREC has
+     *     left before. User Properties take the place of those of {@link
+     *     MqttClientBuilder#acknowledgementProperty}. If several handlers get the same message,
+     *     those of the last one that gives any are sent, unless another refuses it
+     * @return as {@link #acknowledge()}
+     */
+    CompletableFuture<Void> acknowledge(Remarks remarks);
 
     /**
      * Refuses the message. QoS 1: PUBACK with the reason, after which the server forgets the
@@ -47,7 +60,20 @@ public interface Delivery {
      * @return as {@link #acknowledge()}
      * @throws IllegalArgumentException for any other reason
      */
-    CompletableFuture<Void> reject(ReasonCode reason);
+    default CompletableFuture<Void> reject(ReasonCode reason) {
+        return reject(reason, Remarks.none());
+    }
+
+    /**
+     * Refuses the message, as {@link #reject(ReasonCode)}, and adds to PUBACK.
+     *
+     * @param reason as of {@link #reject(ReasonCode)}
+     * @param remarks for the server, as of {@link #acknowledge(Remarks)}. If several handlers refuse
+     *     the same message, reason and remarks are those of the last one
+     * @return as {@link #acknowledge()}
+     * @throws IllegalArgumentException for a reason that PUBACK must not carry
+     */
+    CompletableFuture<Void> reject(ReasonCode reason, Remarks remarks);
 
     /**
      * What {@link #acknowledge()} or {@link #reject} came to.

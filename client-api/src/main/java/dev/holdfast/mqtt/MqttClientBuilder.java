@@ -41,6 +41,7 @@ public final class MqttClientBuilder {
     private @Nullable Authentication authentication;
     private @Nullable Will will;
     private final List<UserProperty> userProperties = new ArrayList<>();
+    private final List<UserProperty> acknowledgementProperties = new ArrayList<>();
     private @Nullable SessionStore store;
     private StoreLimits storeLimits = StoreLimits.defaults();
     private final Map<Subscription, MessageHandler> subscriptions = new LinkedHashMap<>();
@@ -282,6 +283,20 @@ public final class MqttClientBuilder {
      */
     public MqttClientBuilder userProperty(String name, String value) {
         userProperties.add(new UserProperty(name, value));
+        return this;
+    }
+
+    /**
+     * Adds a User Property to each PUBACK, PUBREC, PUBREL and PUBCOMP, those of a resumed session
+     * too; a PUBACK for which {@link Delivery#acknowledge(Remarks)} gives others has those. All are
+     * left out while the server's Maximum Packet Size has no room for them. None until added.
+     *
+     * @param name its name
+     * @param value its value
+     * @return this
+     */
+    public MqttClientBuilder acknowledgementProperty(String name, String value) {
+        acknowledgementProperties.add(new UserProperty(name, value));
         return this;
     }
 
@@ -595,6 +610,7 @@ public final class MqttClientBuilder {
                 authentication,
                 will,
                 userProperties,
+                acknowledgementProperties,
                 store,
                 storeLimits,
                 subscriptions,

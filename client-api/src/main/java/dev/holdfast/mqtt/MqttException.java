@@ -325,6 +325,7 @@ public abstract sealed class MqttException extends RuntimeException {
     public static final class PublishRejected extends MqttException {
         private static final long serialVersionUID = 1L;
         private final ReasonCode reason;
+        private final ServerWords words;
 
         /**
          * Made by the client.
@@ -333,8 +334,25 @@ public abstract sealed class MqttException extends RuntimeException {
          * @param reason the code in PUBACK or PUBREC, or the one that fits the limit
          */
         public PublishRejected(String message, ReasonCode reason) {
+            this(message, reason, null, List.of());
+        }
+
+        /**
+         * Made by the client.
+         *
+         * @param message what happened and what mends it
+         * @param reason the code in PUBACK or PUBREC
+         * @param reasonString the server's words for people
+         * @param userProperties the server's User Properties
+         */
+        public PublishRejected(
+                String message,
+                ReasonCode reason,
+                @Nullable String reasonString,
+                List<UserProperty> userProperties) {
             super(message, null, true);
             this.reason = reason;
+            this.words = new ServerWords(reasonString, null, userProperties);
         }
 
         /**
@@ -345,6 +363,24 @@ public abstract sealed class MqttException extends RuntimeException {
         public ReasonCode reason() {
             return reason;
         }
+
+        /**
+         * The server's words for people.
+         *
+         * @return its Reason String; empty if it gave none, or was not asked
+         */
+        public Optional<String> reasonString() {
+            return words.reasonString();
+        }
+
+        /**
+         * What else the server said.
+         *
+         * @return its User Properties in their order
+         */
+        public List<UserProperty> userProperties() {
+            return words.userProperties();
+        }
     }
 
     /**
@@ -353,6 +389,7 @@ public abstract sealed class MqttException extends RuntimeException {
     public static final class SubscribeRejected extends MqttException {
         private static final long serialVersionUID = 1L;
         private final ReasonCode reason;
+        private final ServerWords words;
 
         /**
          * Made by the client.
@@ -361,8 +398,25 @@ public abstract sealed class MqttException extends RuntimeException {
          * @param reason the code in SUBACK or UNSUBACK, or the one that fits the limit
          */
         public SubscribeRejected(String message, ReasonCode reason) {
+            this(message, reason, null, List.of());
+        }
+
+        /**
+         * Made by the client.
+         *
+         * @param message what happened and what mends it
+         * @param reason the code in SUBACK or UNSUBACK
+         * @param reasonString the server's words for people
+         * @param userProperties the server's User Properties
+         */
+        public SubscribeRejected(
+                String message,
+                ReasonCode reason,
+                @Nullable String reasonString,
+                List<UserProperty> userProperties) {
             super(message, null, true);
             this.reason = reason;
+            this.words = new ServerWords(reasonString, null, userProperties);
         }
 
         /**
@@ -372,6 +426,24 @@ public abstract sealed class MqttException extends RuntimeException {
          */
         public ReasonCode reason() {
             return reason;
+        }
+
+        /**
+         * The server's words for people.
+         *
+         * @return its Reason String; empty if it gave none, or was not asked
+         */
+        public Optional<String> reasonString() {
+            return words.reasonString();
+        }
+
+        /**
+         * What else the server said.
+         *
+         * @return its User Properties in their order
+         */
+        public List<UserProperty> userProperties() {
+            return words.userProperties();
         }
     }
 

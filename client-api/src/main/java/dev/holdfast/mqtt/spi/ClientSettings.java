@@ -50,6 +50,7 @@ import org.jspecify.annotations.Nullable;
  * @param authentication null for none
  * @param will null for none
  * @param userProperties of CONNECT
+ * @param acknowledgementProperties of PUBACK, PUBREC, PUBREL and PUBCOMP
  * @param store null for memory
  * @param storeLimits bounds of the queues
  * @param subscriptions declared ones with their handlers, in their order
@@ -88,6 +89,7 @@ public record ClientSettings(
         @Nullable Authentication authentication,
         @Nullable Will will,
         List<UserProperty> userProperties,
+        List<UserProperty> acknowledgementProperties,
         @Nullable SessionStore store,
         StoreLimits storeLimits,
         Map<Subscription, MessageHandler> subscriptions,
@@ -113,6 +115,7 @@ public record ClientSettings(
     public ClientSettings {
         servers = List.copyOf(servers);
         userProperties = List.copyOf(userProperties);
+        acknowledgementProperties = List.copyOf(acknowledgementProperties);
         subscriptions = Collections.unmodifiableMap(new LinkedHashMap<>(subscriptions));
     }
 

@@ -3,6 +3,7 @@ package dev.holdfast.mqtt.impl.client;
 import dev.holdfast.mqtt.Authentication;
 import dev.holdfast.mqtt.Credentials;
 import dev.holdfast.mqtt.MqttException;
+import dev.holdfast.mqtt.Remarks;
 import dev.holdfast.mqtt.impl.session.Answer;
 import dev.holdfast.mqtt.impl.session.Event.AuthenticationAsked;
 import dev.holdfast.mqtt.spi.ClientSettings;
@@ -76,12 +77,32 @@ final class Authenticator {
         Optional<byte[]> data = Optional.ofNullable(question.data()).map(Authenticator::bytes);
         return switch (question.question()) {
             case CONNECT -> credentialsAndFirstData();
-            case REAUTHENTICATE -> withData(begin().first());
-            case ANSWER -> withData(current().answer(data));
-            case FINISH ->
-                    given("Exchange.finish", current().finish(data))
-                            .thenApply(accepted -> new Answer(null, null, null));
+            case REAUTHENTICATE -> {
+                Authentication.Exchange begun = begin();
+                yield withRemarks(begun, withData(begun.first()));
+            }
+            case ANSWER -> {
+                hear(question.remarks());
+                yield withRemarks(current(), withData(current().answer(data)));
+            }
+            case FINISH -> {
+                hear(question.remarks());
+                yield given("Exchange.finish", current().finish(data))
+                        .thenApply(accepted -> new Answer(null, null, null));
+            }
         };
+    }
+
+    private void hear(Remarks remarks) {
+        if (!remarks.isEmpty()) {
+            current().received(remarks);
+        }
+    }
+
+    private static CompletionStage<Answer> withRemarks(
+            Authentication.Exchange exchange, CompletionStage<Answer> answer) {
+        Remarks remarks = given("Exchange.remarks", exchange.remarks());
+        return answer.thenApply(a -> new Answer(null, a.data(), remarks, null));
     }
 
     /** Both are asked for at once; the first failure of either is the outcome. */

@@ -6,6 +6,7 @@ import dev.holdfast.mqtt.Message;
 import dev.holdfast.mqtt.MqttException;
 import dev.holdfast.mqtt.QoS;
 import dev.holdfast.mqtt.ReasonCode;
+import dev.holdfast.mqtt.Remarks;
 import dev.holdfast.mqtt.impl.session.Incoming;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -26,6 +27,7 @@ final class HandOver {
     private final Settlement settlement;
     private final AtomicInteger open;
     private volatile ReasonCode outcome = ReasonCode.SUCCESS;
+    private volatile Remarks remarks = Remarks.none();
     private final CompletableFuture<Void> handled = new CompletableFuture<>();
 
     HandOver(Incoming incoming, int handlers, Settlement settlement) {
@@ -36,6 +38,19 @@ final class HandOver {
 
     Incoming incoming() {
         return incoming;
+    }
+
+    /** What is added to {@link Settlement#settle the outcome}. */
+    Remarks remarks() {
+        return remarks;
+    }
+
+    /** The last refusal counts; without one, the last remarks. */
+    private synchronized void note(ReasonCode reason, Remarks added) {
+        if (reason.isError() || !outcome.isError()) {
+            outcome = reason;
+            remarks = added;
+        }
     }
 
     /** One handler's view of the message. */
@@ -98,11 +113,15 @@ final class HandOver {
 
         /** Ends this handler's part; tells whether it was not ended before. */
         boolean end(ReasonCode reason) {
+            return end(reason, Remarks.none());
+        }
+
+        private boolean end(ReasonCode reason, Remarks remarks) {
             if (!ended.complete(null)) {
                 return false;
             }
-            if (reason.isError()) {
-                outcome = reason;
+            if (reason.isError() || !remarks.isEmpty()) {
+                note(reason, remarks);
             }
             if (open.decrementAndGet() == 0) {
                 settlement.settle(HandOver.this, outcome);
@@ -126,15 +145,15 @@ final class HandOver {
         }
 
         @Override
-        public CompletableFuture<Void> acknowledge() {
-            end(ReasonCode.SUCCESS);
+        public CompletableFuture<Void> acknowledge(Remarks remarks) {
+            end(ReasonCode.SUCCESS, remarks);
             return handled;
         }
 
         @Override
-        public CompletableFuture<Void> reject(ReasonCode reason) {
+        public CompletableFuture<Void> reject(ReasonCode reason, Remarks remarks) {
             HandlerFailure.reject(reason); // for its check
-            end(reason);
+            end(reason, remarks);
             return handled;
         }
 

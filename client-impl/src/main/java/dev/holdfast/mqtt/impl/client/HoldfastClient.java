@@ -360,7 +360,7 @@ final class HoldfastClient implements MqttClient {
         driver.submit(
                 session -> {
                     dispatcher.awaitSettled(handOver);
-                    session.settle(handOver.incoming(), outcome);
+                    session.settle(handOver.incoming(), outcome, handOver.remarks());
                 });
     }
 

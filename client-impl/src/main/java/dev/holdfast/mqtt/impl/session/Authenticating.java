@@ -2,6 +2,8 @@ package dev.holdfast.mqtt.impl.session;
 
 import dev.holdfast.mqtt.MqttException;
 import dev.holdfast.mqtt.ReasonCode;
+import dev.holdfast.mqtt.Remarks;
+import dev.holdfast.mqtt.UserProperty;
 import dev.holdfast.mqtt.impl.packet.Auth;
 import dev.holdfast.mqtt.impl.packet.Connack;
 import dev.holdfast.mqtt.impl.packet.Packet;
@@ -13,6 +15,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -86,13 +89,13 @@ final class Authenticating {
 
     void prepareConnect() {
         rounds = 0;
-        ask(Question.CONNECT, null);
+        ask(Question.CONNECT, null, Remarks.none());
     }
 
-    private void ask(Question question, @Nullable ByteBuffer data) {
+    private void ask(Question question, @Nullable ByteBuffer data, Remarks remarks) {
         asked = question;
         serversTurn = false;
-        outbox.tell(new AuthenticationAsked(++lastQuestion, question, data));
+        outbox.tell(new AuthenticationAsked(++lastQuestion, question, data, remarks));
     }
 
     /**
@@ -133,20 +136,35 @@ final class Authenticating {
      */
     boolean send(Question answered, Answer answer, long maximumPacketSize) {
         boolean first = answered == Question.REAUTHENTICATE;
-        Auth auth =
-                new Auth(
-                        first ? ReasonCode.RE_AUTHENTICATE : ReasonCode.CONTINUE_AUTHENTICATION,
-                        Objects.requireNonNull(method),
-                        answer.data(),
-                        null,
-                        List.of());
-        if (encodedSize.applyAsLong(auth) > maximumPacketSize) {
+        ReasonCode reason =
+                first ? ReasonCode.RE_AUTHENTICATE : ReasonCode.CONTINUE_AUTHENTICATION;
+        String words = answer.remarks().reasonString().orElse(null);
+        Auth auth = auth(reason, answer, words, answer.remarks().userProperties());
+        if (!isTaken(auth, maximumPacketSize)) {
+            auth = auth(reason, answer, words, List.of());
+        }
+        if (!isTaken(auth, maximumPacketSize)) {
+            auth = auth(reason, answer, null, List.of());
+        }
+        if (!isTaken(auth, maximumPacketSize)) {
             return false;
         }
         outbox.send(auth);
         begun = begun || first;
         serversTurn = true;
         return true;
+    }
+
+    private Auth auth(
+            ReasonCode reason,
+            Answer answer,
+            @Nullable String words,
+            List<UserProperty> properties) {
+        return new Auth(reason, Objects.requireNonNull(method), answer.data(), words, properties);
+    }
+
+    private boolean isTaken(Auth auth, long maximumPacketSize) {
+        return encodedSize.applyAsLong(auth) <= maximumPacketSize;
     }
 
     // ---- the server's turns
@@ -162,14 +180,24 @@ final class Authenticating {
         }
         if (auth.reason() == ReasonCode.SUCCESS) {
             requireReauthentication();
-            ask(Question.FINISH, auth.authenticationData());
+            ask(Question.FINISH, auth.authenticationData(), remarks(auth));
         } else if (++rounds > MOST_ROUNDS) {
             throw new ProtocolViolation(
                     ReasonCode.QUOTA_EXCEEDED,
                     "it asked more than " + MOST_ROUNDS + " times in one authentication");
         } else {
-            ask(Question.ANSWER, auth.authenticationData());
+            ask(Question.ANSWER, auth.authenticationData(), remarks(auth));
         }
+    }
+
+    private static Remarks remarks(Auth auth) {
+        return remarks(auth.reasonString(), auth.userProperties());
+    }
+
+    private static Remarks remarks(@Nullable String words, List<UserProperty> properties) {
+        return words == null && properties.isEmpty()
+                ? Remarks.none()
+                : new Remarks(Optional.ofNullable(words), properties);
     }
 
     private void requireReauthentication() {
@@ -210,7 +238,8 @@ final class Authenticating {
             return false;
         }
         unverified = c;
-        ask(Question.FINISH, c.authenticationData());
+        Remarks remarks = remarks(c.reasonString(), c.userProperties());
+        ask(Question.FINISH, c.authenticationData(), remarks);
         return true;
     }
 
@@ -258,7 +287,7 @@ final class Authenticating {
             reauthenticationEnds = time.now + settings.connectTimeout().toMillis();
             begun = false;
             rounds = 0;
-            ask(Question.REAUTHENTICATE, null);
+            ask(Question.REAUTHENTICATE, null, Remarks.none());
         }
     }
 

@@ -52,6 +52,7 @@ final class Connection {
     private final ClientSettings settings;
     private final Time time;
     private final Outbox outbox;
+    private final Acknowledgements acknowledgements;
     private final OutgoingQueue queue;
     private final OutgoingPublishes outgoing;
     private final IncomingPublishes incoming;
@@ -102,6 +103,7 @@ final class Connection {
             ClientSettings settings,
             Time time,
             Outbox outbox,
+            Acknowledgements acknowledgements,
             OutgoingQueue queue,
             OutgoingPublishes outgoing,
             IncomingPublishes incoming,
@@ -115,6 +117,7 @@ final class Connection {
         this.settings = settings;
         this.time = time;
         this.outbox = outbox;
+        this.acknowledgements = acknowledgements;
         this.queue = queue;
         this.outgoing = outgoing;
         this.incoming = incoming;
@@ -216,6 +219,7 @@ final class Connection {
         phaseEnds = Time.NEVER;
         announced = true;
         keepAlive.start((int) now.limits().keepAlive().toSeconds(), time.now);
+        acknowledgements.connected(now.limits());
         outgoing.connected(now.limits());
         incoming.connected(outcome == Handshake.Outcome.RESUMED, maybeNew);
         outbox.tell(new Event.Connected(now));

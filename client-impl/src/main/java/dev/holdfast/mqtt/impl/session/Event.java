@@ -4,6 +4,7 @@ import dev.holdfast.mqtt.Acknowledgement;
 import dev.holdfast.mqtt.ConnectAttempt;
 import dev.holdfast.mqtt.Message;
 import dev.holdfast.mqtt.MqttException;
+import dev.holdfast.mqtt.Remarks;
 import dev.holdfast.mqtt.Subscription;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -71,8 +72,10 @@ public sealed interface Event {
      * awaited, with the number of the question.
      *
      * @param data what the server said; null for nothing
+     * @param remarks what it said besides
      */
-    record AuthenticationAsked(long number, Question question, @Nullable ByteBuffer data)
+    record AuthenticationAsked(
+            long number, Question question, @Nullable ByteBuffer data, Remarks remarks)
             implements Event {
         /** What is asked. */
         public enum Question {

@@ -2,6 +2,7 @@ package dev.holdfast.mqtt.impl.session;
 
 import dev.holdfast.mqtt.Message;
 import dev.holdfast.mqtt.ReasonCode;
+import dev.holdfast.mqtt.Remarks;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +30,9 @@ public final class Incoming {
 
     /** Set once the handler is done with it. */
     @Nullable ReasonCode outcome;
+
+    /** What PUBACK adds to it. */
+    Remarks remarks = Remarks.none();
 
     Incoming(
             Message message,

@@ -2,11 +2,9 @@ package dev.holdfast.mqtt.impl.session;
 
 import dev.holdfast.mqtt.MqttException;
 import dev.holdfast.mqtt.ReasonCode;
+import dev.holdfast.mqtt.Remarks;
 import dev.holdfast.mqtt.impl.packet.ProtocolViolation;
-import dev.holdfast.mqtt.impl.packet.Puback;
-import dev.holdfast.mqtt.impl.packet.Pubcomp;
 import dev.holdfast.mqtt.impl.packet.Publish;
-import dev.holdfast.mqtt.impl.packet.Pubrec;
 import dev.holdfast.mqtt.impl.packet.Pubrel;
 import dev.holdfast.mqtt.store.Change;
 import dev.holdfast.mqtt.store.IncomingMessage;
@@ -29,6 +27,7 @@ final class IncomingPublishes {
     private final Subscriptions subscriptions;
     private final Numbers numbers;
     private final Outbox outbox;
+    private final Acknowledgements acknowledgements;
 
     /**
      * QoS 1 messages of this connection whose PUBACK has not been sent, in the order of arrival.
@@ -74,13 +73,15 @@ final class IncomingPublishes {
             Recovered recovered,
             Subscriptions subscriptions,
             Numbers numbers,
-            Outbox outbox) {
+            Outbox outbox,
+            Acknowledgements acknowledgements) {
         this.receiveMaximum = receiveMaximum;
         this.inboxLimit = inboxLimit;
         this.validatesPayloads = validatesPayloads;
         this.subscriptions = subscriptions;
         this.numbers = numbers;
         this.outbox = outbox;
+        this.acknowledgements = acknowledgements;
         for (Map.Entry<Integer, Long> held : recovered.receivedIdentifiers().entrySet()) {
             received.put(held.getKey(), held.getValue());
         }
@@ -194,13 +195,13 @@ final class IncomingPublishes {
             if (!receivedHere.get(identifier)) {
                 takeQuota(identifier);
             }
-            outbox.send(new Pubrec(identifier, ReasonCode.SUCCESS));
+            outbox.send(acknowledgements.pubrec(identifier, ReasonCode.SUCCESS));
             return;
         }
         if (isRefused(p)) {
             // With this answer the exchange is over, and the identifier free.
             requireQuota();
-            outbox.send(new Pubrec(identifier, ReasonCode.PAYLOAD_FORMAT_INVALID));
+            outbox.send(acknowledgements.pubrec(identifier, ReasonCode.PAYLOAD_FORMAT_INVALID));
             outbox.tell(new Event.PayloadInvalid(p.message()));
             return;
         }
@@ -213,7 +214,7 @@ final class IncomingPublishes {
                 new Change.Received(
                         identifier,
                         new IncomingMessage(incoming.deliveryId(), p.message(), telling)));
-        outbox.send(new Pubrec(identifier, ReasonCode.SUCCESS));
+        outbox.send(acknowledgements.pubrec(identifier, ReasonCode.SUCCESS));
         outbox.tell(new Event.Deliver(incoming));
     }
 
@@ -276,7 +277,7 @@ final class IncomingPublishes {
     void received(Pubrel p) {
         int identifier = p.packetIdentifier();
         if (received.get(identifier) == null) {
-            outbox.send(new Pubcomp(identifier, ReasonCode.PACKET_IDENTIFIER_NOT_FOUND));
+            outbox.send(acknowledgements.pubcomp(identifier, ReasonCode.PACKET_IDENTIFIER_NOT_FOUND));
         } else if (inbox > inboxLimit) {
             if (!withheld.contains(identifier)) {
                 withheld.add(identifier);
@@ -292,7 +293,7 @@ final class IncomingPublishes {
             receivedHere.clear(identifier);
             receivedHereCount--;
         }
-        outbox.send(new Pubcomp(identifier, ReasonCode.SUCCESS));
+        outbox.send(acknowledgements.pubcomp(identifier, ReasonCode.SUCCESS));
     }
 
     private void forget(int identifier) {
@@ -306,11 +307,12 @@ final class IncomingPublishes {
      * A handler is done with a message, for better or worse. Later calls for the same message
      * change nothing.
      */
-    void settle(Incoming incoming, ReasonCode outcome) {
+    void settle(Incoming incoming, ReasonCode outcome, Remarks remarks) {
         if (incoming.outcome != null) {
             return;
         }
         incoming.outcome = outcome;
+        incoming.remarks = remarks;
         switch (incoming.message().qos()) {
             case AT_MOST_ONCE -> outbox.tell(new Event.Settled(incoming, null));
             case AT_LEAST_ONCE -> settleAtLeastOnce(incoming);
@@ -332,7 +334,9 @@ final class IncomingPublishes {
                 head = unacknowledged.peek()) {
             unacknowledged.remove();
             unacknowledgedIdentifiers.clear(head.packetIdentifier);
-            outbox.send(new Puback(head.packetIdentifier, head.outcome));
+            outbox.send(
+                    acknowledgements.puback(
+                            head.packetIdentifier, head.outcome, head.remarks));
             if (head.deliveryId() != Incoming.NOT_DELIVERED) {
                 outbox.tell(new Event.Settled(head, null));
             }

@@ -5,6 +5,7 @@ import dev.holdfast.mqtt.Message;
 import dev.holdfast.mqtt.MqttException;
 import dev.holdfast.mqtt.QoS;
 import dev.holdfast.mqtt.ReasonCode;
+import dev.holdfast.mqtt.Remarks;
 import dev.holdfast.mqtt.ServerLimits;
 import dev.holdfast.mqtt.SessionLostPolicy;
 import dev.holdfast.mqtt.SessionLostPolicy.InFlight;
@@ -52,6 +53,8 @@ final class OutgoingPublishes {
     private final Outbox outbox;
     private final Time time;
     private final PublishFailures failures;
+    private final Acknowledgements acknowledgements;
+    private final PubrecRemarks pubrecRemarks = new PubrecRemarks();
 
     /**
      * PUBLISH sent, or about to be; in the order of sending, which is that of the sequence numbers.
@@ -84,12 +87,14 @@ final class OutgoingPublishes {
             PacketIdentifiers<Object> identifiers,
             Outbox outbox,
             Time time,
+            Acknowledgements acknowledgements,
             ToLongFunction<Packet> encodedSize) {
         this.queue = queue;
         this.sessionLostPolicy = sessionLostPolicy;
         this.identifiers = identifiers;
         this.outbox = outbox;
         this.time = time;
+        this.acknowledgements = acknowledgements;
         this.failures = new PublishFailures(encodedSize);
         recover(recovered);
     }
@@ -123,7 +128,7 @@ final class OutgoingPublishes {
         connection++;
         unacknowledged = 0;
         for (Outgoing o = released.first(); o != null; o = o.next) {
-            outbox.send(new Pubrel(o.packetIdentifier, ReasonCode.SUCCESS));
+            outbox.send(acknowledgements.pubrel(o.packetIdentifier, ReasonCode.SUCCESS));
         }
         resend = inFlight.first();
     }
@@ -261,14 +266,16 @@ final class OutgoingPublishes {
         if (o == null) {
             if (!p.reason().isError()) { // an error has ended the exchange on both sides
                 outbox.send(
-                        new Pubrel(p.packetIdentifier(), ReasonCode.PACKET_IDENTIFIER_NOT_FOUND));
+                        acknowledgements.pubrel(
+                                p.packetIdentifier(), ReasonCode.PACKET_IDENTIFIER_NOT_FOUND));
             }
         } else if (o.state == State.RELEASED) {
-            outbox.send(new Pubrel(p.packetIdentifier(), ReasonCode.SUCCESS));
+            outbox.send(acknowledgements.pubrel(p.packetIdentifier(), ReasonCode.SUCCESS));
         } else if (p.reason().isError()) {
             finish(o, p.reason(), p.reasonString(), p.userProperties());
         } else {
             o.received = p.reason();
+            pubrecRemarks.keep(o, p.reasonString(), p.userProperties());
             release(o);
         }
     }
@@ -282,7 +289,7 @@ final class OutgoingPublishes {
         o.releaseOrder = ++newestRelease;
         released.addLast(o);
         outbox.persist(new Change.Released(o.sequence, o.releaseOrder));
-        outbox.send(new Pubrel(o.packetIdentifier, ReasonCode.SUCCESS));
+        outbox.send(acknowledgements.pubrel(o.packetIdentifier, ReasonCode.SUCCESS));
     }
 
     void received(Pubcomp p) {
@@ -295,7 +302,16 @@ final class OutgoingPublishes {
                     "PUBCOMP for Packet Identifier " + p.packetIdentifier() + " before PUBREC");
         }
         // 0x92 is no failure here: the server had completed the exchange before (section 4.3.3).
-        finish(o, o.received, p.reasonString(), p.userProperties());
+        Remarks pubrec = pubrecRemarks.take(o);
+        if (pubrec == null) {
+            finish(o, o.received, p.reasonString(), p.userProperties());
+            return;
+        }
+        String words =
+                p.reasonString() == null ? pubrec.reasonString().orElse(null) : p.reasonString();
+        List<UserProperty> properties = new ArrayList<>(pubrec.userProperties());
+        properties.addAll(p.userProperties());
+        finish(o, o.received, words, properties);
     }
 
     /**
@@ -331,7 +347,10 @@ final class OutgoingPublishes {
                     new Event.PublishFailed(
                             o.sequence,
                             new MqttException.PublishRejected(
-                                    words == null ? text : text + ", " + words, reason)));
+                                    words == null ? text : text + ", " + words,
+                                    reason,
+                                    words,
+                                    properties)));
         } else if (reason == ReasonCode.SUCCESS && words == null && properties.isEmpty()) {
             outbox.tell(new Event.Acknowledged(o.sequence, SUCCESS));
         } else {
@@ -382,6 +401,7 @@ final class OutgoingPublishes {
         if (o.quotaOf == connection) {
             unacknowledged--;
         }
+        pubrecRemarks.take(o);
         queue.gone(o);
         outbox.persist(new Change.Completed(o.sequence));
     }
@@ -422,6 +442,7 @@ final class OutgoingPublishes {
     private void requeue(Outgoing o) {
         (o.state == State.RELEASED ? released : inFlight).remove(o);
         identifiers.free(o.packetIdentifier);
+        pubrecRemarks.take(o);
         o.packetIdentifier = 0;
         o.state = State.QUEUED;
         o.received = ReasonCode.SUCCESS;

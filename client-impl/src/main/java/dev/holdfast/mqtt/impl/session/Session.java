@@ -5,6 +5,7 @@ import dev.holdfast.mqtt.DisconnectOptions;
 import dev.holdfast.mqtt.Message;
 import dev.holdfast.mqtt.MqttException;
 import dev.holdfast.mqtt.ReasonCode;
+import dev.holdfast.mqtt.Remarks;
 import dev.holdfast.mqtt.Subscription;
 import dev.holdfast.mqtt.UserProperty;
 import dev.holdfast.mqtt.impl.packet.Auth;
@@ -82,6 +83,8 @@ public final class Session {
         Numbers numbers = new Numbers(recovered.numbersReserved(), outbox);
         PacketIdentifiers<Object> identifiers = new PacketIdentifiers<>();
         queue = new OutgoingQueue(settings.storeLimits(), recovered, numbers, outbox, time);
+        Acknowledgements acknowledgements =
+                new Acknowledgements(settings.acknowledgementProperties(), encodedSize);
         outgoing =
                 new OutgoingPublishes(
                         queue,
@@ -90,6 +93,7 @@ public final class Session {
                         identifiers,
                         outbox,
                         time,
+                        acknowledgements,
                         encodedSize);
         subscriptions =
                 new Subscriptions(settings, recovered, identifiers, outbox, time, encodedSize);
@@ -101,13 +105,15 @@ public final class Session {
                         recovered,
                         subscriptions,
                         numbers,
-                        outbox);
+                        outbox,
+                        acknowledgements);
         Authenticating authenticating = new Authenticating(settings, time, outbox, encodedSize);
         connection =
                 new Connection(
                         settings,
                         time,
                         outbox,
+                        acknowledgements,
                         queue,
                         outgoing,
                         incoming,
@@ -245,10 +251,15 @@ public final class Session {
      * @param outcome SUCCESS, or the reason why it was refused
      */
     public void settle(Incoming message, ReasonCode outcome) {
+        settle(message, outcome, Remarks.none());
+    }
+
+    /** As {@link #settle(Incoming, ReasonCode)}; PUBACK carries the remarks. */
+    public void settle(Incoming message, ReasonCode outcome, Remarks remarks) {
         if (hasStopped()) {
             outbox.tell(new Event.Settled(message, connection.stoppedFor()));
         } else {
-            incoming.settle(message, outcome);
+            incoming.settle(message, outcome, remarks);
         }
     }
 

@@ -62,7 +62,9 @@ final class SubscriptionRules {
                         + reason
                         + (p.reasonString() == null ? "" : ", " + p.reasonString())
                         + mend,
-                reason);
+                reason,
+                p.reasonString(),
+                p.userProperties());
     }
 
     static QoS granted(ReasonCode reason) {

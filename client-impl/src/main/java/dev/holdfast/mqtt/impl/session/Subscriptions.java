@@ -496,8 +496,14 @@ final class Subscriptions {
             calls.unsubscribeFailed(
                     item.tokens(),
                     new MqttException.SubscribeRejected(
-                            "The server refused to unsubscribe '" + filter + "': " + reason,
-                            reason));
+                            "The server refused to unsubscribe '"
+                                    + filter
+                                    + "': "
+                                    + reason
+                                    + (p.reasonString() == null ? "" : ", " + p.reasonString()),
+                            reason,
+                            p.reasonString(),
+                            p.userProperties()));
         }
         send();
     }

@@ -15,6 +15,7 @@ import dev.holdfast.mqtt.QoS;
 import dev.holdfast.mqtt.ReasonCode;
 import dev.holdfast.mqtt.Resubscribe;
 import dev.holdfast.mqtt.impl.client.TestRegistrations;
+import dev.holdfast.mqtt.impl.codec.Encoder;
 import dev.holdfast.mqtt.impl.packet.Auth;
 import dev.holdfast.mqtt.impl.packet.Connect;
 import dev.holdfast.mqtt.impl.packet.Disconnect;
@@ -25,6 +26,8 @@ import dev.holdfast.mqtt.impl.packet.Pubrec;
 import dev.holdfast.mqtt.impl.packet.Pubrel;
 import dev.holdfast.mqtt.impl.packet.Subscribe;
 import dev.holdfast.mqtt.impl.session.Incoming;
+import dev.holdfast.mqtt.impl.session.Session;
+import dev.holdfast.mqtt.spi.ClientSettings;
 import dev.holdfast.mqtt.store.Change;
 import dev.holdfast.mqtt.store.Recovered;
 import java.util.List;
@@ -39,6 +42,12 @@ enum Mutation implements Sabotage {
     PUBLISH_IS_NOT_SENT_AGAIN(sent(p -> isAgain(p) ? List.of() : List.of(p))),
     PUBLISH_IS_SENT_TWICE(sent(p -> isAcknowledged(p) ? List.of(p, withDup(p, true)) : List.of(p))),
     PUBREL_IS_NOT_SENT_AGAIN(SabotagedWire.WithoutOldPubrels::new),
+    PUBREL_LACKS_USER_PROPERTIES(
+            sent(
+                    p ->
+                            p instanceof Pubrel r
+                                    ? List.of(new Pubrel(r.packetIdentifier(), r.reason()))
+                                    : List.of(p))),
     PUBREL_IS_SENT_TWICE(twice(Pubrel.class)),
     PUBREL_DOES_NOT_AWAIT_PUBREC(sent(SabotagedWire::withPubrel)),
     IDENTIFIERS_ARE_USED_TWICE(sent(SabotagedWire::withTheSameIdentifier)),
@@ -149,6 +158,16 @@ enum Mutation implements Sabotage {
         @Override
         public boolean validatesPayloads(boolean asChosen) {
             return false;
+        }
+    },
+    ANSWERS_ARE_NOT_MEASURED {
+        @Override
+        public Session session(ClientSettings settings, Recovered recovered, Chance chance) {
+            return new Session(
+                    settings,
+                    recovered,
+                    chance,
+                    p -> p instanceof Puback || p instanceof Pubrel ? 0 : Encoder.encodedSize(p));
         }
     },
     LOST_SUBSCRIPTIONS_ARE_NOT_RENEWED {

@@ -137,7 +137,9 @@ final class PublishesToClient {
                         || ServerChoices.PUBLISH_ERRORS.contains(p.reason()),
                 "[3.4.2-1] PUBACK with ",
                 p.reason());
-        if (sim.validates && s.message.utf8Payload()) {
+        boolean refused = sim.validates && s.message.utf8Payload();
+        connection.additions.requireExpected(p, s.message, !refused);
+        if (refused) {
             require(p.reason() == ReasonCode.PAYLOAD_FORMAT_INVALID, "PUBACK with ", p.reason());
             sim.incoming.refused(s.key());
         }

@@ -60,6 +60,7 @@ final class ServerConnection {
     private ServerAuthentication authentication;
     private PublishesFromClient fromClient;
     private PublishesToClient toClient;
+    Additions additions;
     private ServerSession announced;
     Connack limits;
 
@@ -140,6 +141,7 @@ final class ServerConnection {
     }
 
     private void dispatch(Packet packet) {
+        additions.requireFitting(packet);
         if (packet instanceof Publish p) {
             fromClient.received(p);
         } else if (packet instanceof Pubrel p) {
@@ -287,6 +289,7 @@ final class ServerConnection {
         boolean inherits = limits.sessionExpiryInterval() == Connack.ABSENT;
         session().expirySeconds =
                 inherits ? connect.sessionExpiryInterval() : limits.sessionExpiryInterval();
+        additions = new Additions(link.client(), limits.maximumPacketSize());
         fromClient = new PublishesFromClient(sim, this, present);
         toClient = new PublishesToClient(sim, this, connect.receiveMaximum());
         phase = Phase.CONNECTED;

@@ -6,6 +6,7 @@ import dev.holdfast.mqtt.MessageHandler;
 import dev.holdfast.mqtt.MqttException;
 import dev.holdfast.mqtt.QoS;
 import dev.holdfast.mqtt.ReasonCode;
+import dev.holdfast.mqtt.Remarks;
 import dev.holdfast.mqtt.Subscription;
 import dev.holdfast.mqtt.impl.session.Incoming;
 import dev.holdfast.mqtt.impl.session.Session;
@@ -472,7 +473,8 @@ final class SimulatedApplication {
 
     void handle(ClientRun by, Incoming incoming) {
         if (sim.sabotage.settlesUnhandled()) {
-            by.submit(s -> s.settle(incoming, ReasonCode.SUCCESS), "settles at once");
+            Remarks remarks = Additions.of(incoming.message());
+            by.submit(s -> s.settle(incoming, ReasonCode.SUCCESS, remarks), "settles at once");
             return;
         }
         handle(by, incoming, 0);
@@ -505,7 +507,7 @@ final class SimulatedApplication {
                 s -> {
                     by.futures.settle(incoming);
                     sim.incoming.handled(incoming);
-                    s.settle(incoming, outcome);
+                    s.settle(incoming, outcome, Additions.of(incoming.message()));
                 },
                 "settles ",
                 incoming.message(),

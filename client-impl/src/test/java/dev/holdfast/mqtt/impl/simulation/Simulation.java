@@ -293,6 +293,9 @@ final class Simulation {
         if (mechanism != null) {
             builder.authentication(mechanism);
         }
+        if (chance.percent(50)) {
+            builder.acknowledgementProperty("by", "b".repeat(chance.pick(1, 80, 90)));
+        }
         MessageHandler shared = handler();
         declared.forEach(s -> builder.subscription(s, chance.percent(20) ? shared : handler()));
         return builder.settings();
