@@ -75,9 +75,10 @@ public interface Authentication {
         default void received(Remarks remarks) {}
 
         /**
-         * What the client's next AUTH says besides its data; asked for on the lane as soon as {@link
-         * #answer} has returned its stage, or {@link #first} where that opens a re-authentication:
-         * a CONNECT carries {@link MqttClientBuilder#userProperty}. Nothing until overridden.
+         * What the client's next AUTH says besides its data; asked for on the lane as soon as
+         * {@link #answer} has returned its stage, or {@link #first} where that opens a
+         * re-authentication: a CONNECT carries {@link MqttClientBuilder#userProperty}. Nothing
+         * until overridden.
          *
          * @return for the server
          */

@@ -68,8 +68,8 @@ public interface Delivery {
      * Refuses the message, as {@link #reject(ReasonCode)}, and adds to PUBACK.
      *
      * @param reason as of {@link #reject(ReasonCode)}
-     * @param remarks for the server, as of {@link #acknowledge(Remarks)}. If several handlers refuse
-     *     the same message, reason and remarks are those of the last one
+     * @param remarks for the server, as of {@link #acknowledge(Remarks)}. If several handlers
+     *     refuse the same message, reason and remarks are those of the last one
      * @return as {@link #acknowledge()}
      * @throws IllegalArgumentException for a reason that PUBACK must not carry
      */

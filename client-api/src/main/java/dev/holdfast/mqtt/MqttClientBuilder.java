@@ -2,14 +2,13 @@ package dev.holdfast.mqtt;
 
 import dev.holdfast.mqtt.spi.ClientProvider;
 import dev.holdfast.mqtt.spi.ClientSettings;
+import dev.holdfast.mqtt.spi.DeclaredSubscription;
 import dev.holdfast.mqtt.spi.EventLoops;
 import dev.holdfast.mqtt.store.SessionStore;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.ServiceLoader;
 import java.util.concurrent.CompletionStage;
@@ -44,7 +43,7 @@ public final class MqttClientBuilder {
     private final List<UserProperty> acknowledgementProperties = new ArrayList<>();
     private @Nullable SessionStore store;
     private StoreLimits storeLimits = StoreLimits.defaults();
-    private final Map<Subscription, MessageHandler> subscriptions = new LinkedHashMap<>();
+    private final List<DeclaredSubscription> subscriptions = new ArrayList<>();
     private Resubscribe resubscribe = Resubscribe.WHEN_ABSENT;
     private boolean subscriptionIdentifiers = true;
     private @Nullable Duration operationTimeout;
@@ -333,8 +332,26 @@ public final class MqttClientBuilder {
      * @return this
      */
     public MqttClientBuilder subscription(Subscription subscription, MessageHandler handler) {
-        subscriptions.keySet().removeIf(s -> s.topicFilter().equals(subscription.topicFilter()));
-        subscriptions.put(subscription, Objects.requireNonNull(handler));
+        return subscription(subscription, handler, List.of());
+    }
+
+    /**
+     * Declares a subscription as {@link #subscription(Subscription, MessageHandler)} does, with
+     * User Properties for the server (MQTT 5, section 3.8.2.1.3), which each SUBSCRIBE for it
+     * carries, also after a reconnect. They are not kept in the store, and other ones at the next
+     * start are no reason to send a SUBSCRIBE. Subscriptions with the same handler object but other
+     * User Properties go to the server on their own.
+     *
+     * @param subscription what to subscribe to; takes the place of one with the same Topic Filter
+     * @param handler takes the messages
+     * @param userProperties in their order
+     * @return this
+     */
+    public MqttClientBuilder subscription(
+            Subscription subscription, MessageHandler handler, List<UserProperty> userProperties) {
+        String filter = subscription.topicFilter();
+        subscriptions.removeIf(d -> d.subscription().topicFilter().equals(filter));
+        subscriptions.add(new DeclaredSubscription(subscription, handler, userProperties));
         return this;
     }
 
@@ -538,9 +555,10 @@ public final class MqttClientBuilder {
 
     /**
      * Sets whether payloads that claim to be UTF-8 (Payload Format Indicator, MQTT 5, section
-     * 3.3.2.3.2) are checked. Publishing one that is not throws; a received one that is not is
-     * refused with {@link ReasonCode#PAYLOAD_FORMAT_INVALID}, dropped at QoS 0, and told to {@link
-     * ClientListener#payloadInvalid}. False until set: payloads are passed on as they are.
+     * 3.3.2.3.2) are checked. Publishing one that is not throws, and so does {@link #build()} for a
+     * will; a received one that is not is refused with {@link ReasonCode#PAYLOAD_FORMAT_INVALID},
+     * dropped at QoS 0, and told to {@link ClientListener#payloadInvalid}. False until set:
+     * payloads are passed on as they are.
      *
      * @param validate true to check
      * @return this

@@ -12,7 +12,6 @@ import dev.holdfast.mqtt.Resubscribe;
 import dev.holdfast.mqtt.ServerOrder;
 import dev.holdfast.mqtt.SessionLostPolicy;
 import dev.holdfast.mqtt.StoreLimits;
-import dev.holdfast.mqtt.Subscription;
 import dev.holdfast.mqtt.UnknownSession;
 import dev.holdfast.mqtt.UserProperty;
 import dev.holdfast.mqtt.Will;
@@ -20,9 +19,8 @@ import dev.holdfast.mqtt.store.SessionStore;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
+import java.util.HashMap;
 import java.util.IdentityHashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
@@ -53,7 +51,7 @@ import org.jspecify.annotations.Nullable;
  * @param acknowledgementProperties of PUBACK, PUBREC, PUBREL and PUBCOMP
  * @param store null for memory
  * @param storeLimits bounds of the queues
- * @param subscriptions declared ones with their handlers, in their order
+ * @param subscriptions in the order of their declaration
  * @param resubscribe when they are sent
  * @param subscriptionIdentifiers whether they get Subscription Identifiers where the server allows
  * @param operationTimeout how long subscribe() and unsubscribe() wait; null for ever
@@ -92,7 +90,7 @@ public record ClientSettings(
         List<UserProperty> acknowledgementProperties,
         @Nullable SessionStore store,
         StoreLimits storeLimits,
-        Map<Subscription, MessageHandler> subscriptions,
+        List<DeclaredSubscription> subscriptions,
         Resubscribe resubscribe,
         boolean subscriptionIdentifiers,
         @Nullable Duration operationTimeout,
@@ -116,27 +114,29 @@ public record ClientSettings(
         servers = List.copyOf(servers);
         userProperties = List.copyOf(userProperties);
         acknowledgementProperties = List.copyOf(acknowledgementProperties);
-        subscriptions = Collections.unmodifiableMap(new LinkedHashMap<>(subscriptions));
+        subscriptions = List.copyOf(subscriptions);
     }
 
     /**
-     * The declared subscriptions, those with the same handler together.
+     * The declared subscriptions, those with the same handler and User Properties together.
      *
      * @return in the order of the first of each
      */
-    public List<List<Subscription>> subscriptionGroups() {
-        IdentityHashMap<MessageHandler, List<Subscription>> groups = new IdentityHashMap<>();
-        List<List<Subscription>> inOrder = new ArrayList<>();
-        subscriptions.forEach(
-                (subscription, handler) ->
-                        groups.computeIfAbsent(
-                                        handler,
-                                        h -> {
-                                            List<Subscription> group = new ArrayList<>();
-                                            inOrder.add(group);
-                                            return group;
-                                        })
-                                .add(subscription));
+    public List<List<DeclaredSubscription>> subscriptionGroups() {
+        IdentityHashMap<MessageHandler, Map<List<UserProperty>, List<DeclaredSubscription>>>
+                groups = new IdentityHashMap<>();
+        List<List<DeclaredSubscription>> inOrder = new ArrayList<>();
+        for (DeclaredSubscription declared : subscriptions) {
+            groups.computeIfAbsent(declared.handler(), h -> new HashMap<>())
+                    .computeIfAbsent(
+                            declared.userProperties(),
+                            p -> {
+                                List<DeclaredSubscription> group = new ArrayList<>();
+                                inOrder.add(group);
+                                return group;
+                            })
+                    .add(declared);
+        }
         return inOrder;
     }
 }

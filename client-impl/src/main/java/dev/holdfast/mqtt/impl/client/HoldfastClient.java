@@ -20,6 +20,7 @@ import dev.holdfast.mqtt.impl.session.SubscribeCall;
 import dev.holdfast.mqtt.impl.session.UnsubscribeCall;
 import dev.holdfast.mqtt.impl.transport.Network;
 import dev.holdfast.mqtt.spi.ClientSettings;
+import dev.holdfast.mqtt.spi.DeclaredSubscription;
 import dev.holdfast.mqtt.store.OutgoingMessage;
 import dev.holdfast.mqtt.store.StoreException;
 import dev.holdfast.mqtt.store.StoredSession;
@@ -27,7 +28,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -91,10 +91,10 @@ final class HoldfastClient implements MqttClient {
                 new Feeds(loop, executor, threads.callbacks(), settings.handlerFailure(), notices);
         qos0 = new Qos0Limit(settings.overload(), this::readAsThereIsRoom);
         handlers = new Handlers(loop, feeds, notices, qos0, this::settle, this::unsubscribeSoon);
-        for (List<Subscription> group : settings.subscriptionGroups()) {
+        for (List<DeclaredSubscription> group : settings.subscriptionGroups()) {
             handlers.register(
-                    group.stream().map(Subscription::topicFilter).toList(),
-                    Objects.requireNonNull(settings.subscriptions().get(group.get(0))));
+                    group.stream().map(d -> d.subscription().topicFilter()).toList(),
+                    group.get(0).handler());
         }
         Lane authentication = new Lane(executor, threads.callbacks());
         Authenticator authenticator = new Authenticator(settings, authentication, this::takeAnswer);

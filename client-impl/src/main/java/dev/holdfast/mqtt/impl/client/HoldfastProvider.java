@@ -1,7 +1,9 @@
 package dev.holdfast.mqtt.impl.client;
 
 import dev.holdfast.mqtt.MqttClient;
+import dev.holdfast.mqtt.Will;
 import dev.holdfast.mqtt.impl.codec.Encoder;
+import dev.holdfast.mqtt.impl.session.PayloadFormat;
 import dev.holdfast.mqtt.impl.session.Session;
 import dev.holdfast.mqtt.impl.transport.NettyNetwork;
 import dev.holdfast.mqtt.netty.NettyEventLoops;
@@ -24,6 +26,7 @@ public final class HoldfastProvider implements ClientProvider {
 
     @Override
     public MqttClient build(ClientSettings settings) {
+        requireWillAsClaimed(settings);
         SessionStore store = settings.store();
         if (store != null && settings.sessionExpirySeconds() == 0) {
             LOG.warn(
@@ -56,6 +59,19 @@ public final class HoldfastProvider implements ClientProvider {
             stored.close();
             threads.release();
             throw e;
+        }
+    }
+
+    private static void requireWillAsClaimed(ClientSettings settings) {
+        Will will = settings.will();
+        if (will != null
+                && settings.validatePayloadFormat()
+                && !PayloadFormat.isAsClaimed(will.message())) {
+            throw new IllegalStateException(
+                    "The payload of the will for '"
+                            + will.message().topic()
+                            + "' is said to be UTF-8, and is not: leave out utf8Payload(true), or"
+                            + " give the payload as a String");
         }
     }
 }

@@ -136,8 +136,7 @@ final class Authenticating {
      */
     boolean send(Question answered, Answer answer, long maximumPacketSize) {
         boolean first = answered == Question.REAUTHENTICATE;
-        ReasonCode reason =
-                first ? ReasonCode.RE_AUTHENTICATE : ReasonCode.CONTINUE_AUTHENTICATION;
+        ReasonCode reason = first ? ReasonCode.RE_AUTHENTICATE : ReasonCode.CONTINUE_AUTHENTICATION;
         String words = answer.remarks().reasonString().orElse(null);
         Auth auth = auth(reason, answer, words, answer.remarks().userProperties());
         if (!isTaken(auth, maximumPacketSize)) {

@@ -277,7 +277,8 @@ final class IncomingPublishes {
     void received(Pubrel p) {
         int identifier = p.packetIdentifier();
         if (received.get(identifier) == null) {
-            outbox.send(acknowledgements.pubcomp(identifier, ReasonCode.PACKET_IDENTIFIER_NOT_FOUND));
+            outbox.send(
+                    acknowledgements.pubcomp(identifier, ReasonCode.PACKET_IDENTIFIER_NOT_FOUND));
         } else if (inbox > inboxLimit) {
             if (!withheld.contains(identifier)) {
                 withheld.add(identifier);
@@ -334,9 +335,7 @@ final class IncomingPublishes {
                 head = unacknowledged.peek()) {
             unacknowledged.remove();
             unacknowledgedIdentifiers.clear(head.packetIdentifier);
-            outbox.send(
-                    acknowledgements.puback(
-                            head.packetIdentifier, head.outcome, head.remarks));
+            outbox.send(acknowledgements.puback(head.packetIdentifier, head.outcome, head.remarks));
             if (head.deliveryId() != Incoming.NOT_DELIVERED) {
                 outbox.tell(new Event.Settled(head, null));
             }

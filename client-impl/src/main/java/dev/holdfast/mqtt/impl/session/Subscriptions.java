@@ -16,6 +16,7 @@ import dev.holdfast.mqtt.impl.packet.Unsubscribe;
 import dev.holdfast.mqtt.impl.session.SubscriptionRequests.Item;
 import dev.holdfast.mqtt.impl.session.SubscriptionRequests.Request;
 import dev.holdfast.mqtt.spi.ClientSettings;
+import dev.holdfast.mqtt.spi.DeclaredSubscription;
 import dev.holdfast.mqtt.store.Recovered;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -108,13 +109,15 @@ final class Subscriptions {
         server = new ServerSubscriptions(recovered, outbox);
         requests = new SubscriptionRequests(packetIdentifiers);
         calls = new SubscriptionCalls(settings.operationTimeout(), time, outbox);
-        for (List<Subscription> all : settings.subscriptionGroups()) {
+        for (List<DeclaredSubscription> all : settings.subscriptionGroups()) {
             Group group =
-                    new Group(all.stream().map(Subscription::topicFilter).toList(), List.of());
-            for (Subscription s : all) {
-                Declared d = new Declared(s, group);
+                    new Group(
+                            all.stream().map(d -> d.subscription().topicFilter()).toList(),
+                            all.get(0).userProperties());
+            for (DeclaredSubscription one : all) {
+                Declared d = new Declared(one.subscription(), group);
                 d.permanent = true;
-                declared.put(s.topicFilter(), d);
+                declared.put(one.subscription().topicFilter(), d);
             }
         }
     }

@@ -260,8 +260,7 @@ class RemarksStatementsTest extends ScriptedTest {
                 new Acknowledgement(ReasonCode.SUCCESS, Optional.of("done"), all),
                 get(both.acknowledged()));
         assertEquals(
-                new Acknowledgement(
-                        ReasonCode.NO_MATCHING_SUBSCRIBERS, Optional.of("taken"), OWN),
+                new Acknowledgement(ReasonCode.NO_MATCHING_SUBSCRIBERS, Optional.of("taken"), OWN),
                 get(first.acknowledged()));
     }
 
@@ -338,8 +337,7 @@ class RemarksStatementsTest extends ScriptedTest {
         assertEquals(List.of(), connection.expectConnect().userProperties());
         connection.send(continues("M", "c1"));
         assertSays(connection.expect(Auth.class), WORDS, A_B);
-        connection.send(
-                connack().authentication("M", "in").reasonString("welcome").build());
+        connection.send(connack().authentication("M", "in").reasonString("welcome").build());
         get(connected);
         var done = client.reauthenticate();
         assertSays(connection.expect(Auth.class), WORDS, A_B);
@@ -370,7 +368,6 @@ class RemarksStatementsTest extends ScriptedTest {
         assertAt(client, worded - 1, null, List.of());
     }
 
-
     private void assertAt(
             MqttClient client, int maximumPacketSize, String words, List<UserProperty> properties) {
         ScriptedConnection connection =
@@ -397,8 +394,7 @@ class RemarksStatementsTest extends ScriptedTest {
         MqttClient client = client(b -> b.authentication(talkative));
         connect(client, connack().authentication("M", "in"));
         talkative.remarks = null;
-        var failure =
-                failure(MqttException.AuthenticationFailed.class, client.reauthenticate());
+        var failure = failure(MqttException.AuthenticationFailed.class, client.reauthenticate());
         assertTrue(failure.getMessage().contains("Exchange.remarks gave null"));
     }
 }

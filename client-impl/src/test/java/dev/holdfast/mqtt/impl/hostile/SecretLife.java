@@ -8,9 +8,9 @@ import dev.holdfast.mqtt.MqttClient;
 import dev.holdfast.mqtt.MqttClientBuilder;
 import dev.holdfast.mqtt.Publication;
 import dev.holdfast.mqtt.QoS;
-import dev.holdfast.mqtt.Remarks;
 import dev.holdfast.mqtt.ReasonCode;
 import dev.holdfast.mqtt.ReconnectPolicy;
+import dev.holdfast.mqtt.Remarks;
 import dev.holdfast.mqtt.ScramSha256;
 import dev.holdfast.mqtt.Subscription;
 import dev.holdfast.mqtt.Will;
@@ -209,7 +209,8 @@ final class SecretLife {
         Credentials credentials = Credentials.of(USER_NAME, PASSWORD);
         ByteBuffer data = ByteBuffer.wrap(DATA.getBytes(StandardCharsets.US_ASCII));
         print(new Answer(credentials, data, null));
-        print(new Event.AuthenticationAsked(
+        print(
+                new Event.AuthenticationAsked(
                         1, Event.AuthenticationAsked.Question.ANSWER, data, Remarks.none()));
         Message message = secret(QoS.EXACTLY_ONCE);
         print(credentials);

@@ -24,6 +24,7 @@ import dev.holdfast.mqtt.impl.session.PayloadFormat;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.HexFormat;
 import java.util.Random;
 import java.util.Set;
@@ -175,5 +176,25 @@ class PayloadFormatTest extends ScriptedTest {
         } catch (CharacterCodingException e) {
             return false;
         }
+    }
+
+    @Statement("P-28")
+    @Test
+    void refusesAWillThatIsNotWhatItClaimsToBe() {
+        Message will = broken(QoS.AT_LEAST_ONCE);
+        Throwable refusal =
+                assertThrows(
+                        IllegalStateException.class,
+                        () -> client(b -> b.validatePayloadFormat(true).will(will, Duration.ZERO)));
+        assertTrue(refusal.getMessage().contains("the will for 'a'"), refusal.getMessage());
+        Message plain = will.toBuilder().utf8Payload(false).build();
+        connect(client(b -> b.validatePayloadFormat(true).will(plain, Duration.ZERO)));
+    }
+
+    @Test
+    void passesAWillOnUncheckedUntilToldToCheck() {
+        Message will = broken(QoS.AT_LEAST_ONCE);
+        client(b -> b.will(will, Duration.ZERO)).connect();
+        assertEquals(will, server.accept().expectConnect().will().message());
     }
 }

@@ -70,6 +70,40 @@ class SeveralFiltersTest extends ScriptedTest {
     }
 
     @Test
+    void userPropertiesOfTheBuilderGoWithEachSubscribeAlsoInTheNextRun() {
+        List<UserProperty> north = List.of(new UserProperty("site", "north"));
+        List<UserProperty> south = List.of(new UserProperty("site", "south"));
+        TestStore store = new TestStore();
+        for (int run = 1; run <= 2; run++) {
+            MqttClient client =
+                    client(
+                            b ->
+                                    b.store(store)
+                                            .subscription(A, inbox, south)
+                                            .subscription(A, inbox, north)
+                                            .subscription(B, inbox)
+                                            .subscription(C, inbox, north));
+            var connected = client.connect();
+            // The session is gone each time, and with it the subscriptions.
+            ScriptedConnection connection = server.accept().accept(connack());
+            get(connected);
+            for (int connections = 1; connections <= 2; connections++) {
+                Subscribe first = connection.expect(Subscribe.class);
+                assertEquals(List.of(A, C), first.subscriptions());
+                assertEquals(north, first.userProperties());
+                Subscribe second = connection.expect(Subscribe.class);
+                assertEquals(List.of(B), second.subscriptions());
+                assertEquals(List.of(), second.userProperties());
+                connection.send(grantAll(first), grantAll(second));
+                connection.fence();
+                connection.cut();
+                connection = server.accept().accept(connack());
+            }
+            client.close();
+        }
+    }
+
+    @Test
     void userPropertiesGoWithUnsubscribeAlsoWhenItIsSentAgain() {
         List<UserProperty> properties = List.of(new UserProperty("why", "moved"));
         MqttClient client = client(b -> b.subscription(A, inbox));

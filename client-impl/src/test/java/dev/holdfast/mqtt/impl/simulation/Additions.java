@@ -42,7 +42,8 @@ final class Additions {
     }
 
     void requireFitting(Packet packet) {
-        SimulationFailure.require(fits(packet), "[3.1.2-24] larger than Maximum Packet Size: ", Words.of(packet));
+        SimulationFailure.require(
+                fits(packet), "[3.1.2-24] larger than Maximum Packet Size: ", Words.of(packet));
         if (packet instanceof Pubrec p) {
             requireStanding(packet, p.userProperties());
         } else if (packet instanceof Pubrel p) {
@@ -53,7 +54,8 @@ final class Additions {
     }
 
     private void requireStanding(Packet packet, List<UserProperty> sent) {
-        SimulationFailure.require(sent.equals(standing), "Wrong User Properties in ", Words.of(packet));
+        SimulationFailure.require(
+                sent.equals(standing), "Wrong User Properties in ", Words.of(packet));
     }
 
     /** PUBACK for a message that a handler got, or that the client refused itself. */

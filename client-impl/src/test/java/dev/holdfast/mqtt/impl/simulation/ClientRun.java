@@ -1,6 +1,5 @@
 package dev.holdfast.mqtt.impl.simulation;
 
-import dev.holdfast.mqtt.Subscription;
 import dev.holdfast.mqtt.impl.client.TestDriver;
 import dev.holdfast.mqtt.impl.client.TestRegistrations;
 import dev.holdfast.mqtt.impl.codec.Decoder;
@@ -12,6 +11,7 @@ import dev.holdfast.mqtt.impl.session.TestSession;
 import dev.holdfast.mqtt.impl.transport.Link;
 import dev.holdfast.mqtt.impl.transport.LinkListener;
 import dev.holdfast.mqtt.spi.ClientSettings;
+import dev.holdfast.mqtt.spi.DeclaredSubscription;
 import dev.holdfast.mqtt.store.Recovered;
 import dev.holdfast.mqtt.store.StoredSession;
 import java.net.URI;
@@ -53,10 +53,10 @@ final class ClientRun implements TestDriver.Clock, TestDriver.Listener {
         this.number = number;
         this.settings = settings;
         onlyDecoder = new Decoder(settings.maximumPacketSize(), settings.topicAliasMaximum(), true);
-        for (List<Subscription> group : settings.subscriptionGroups()) {
+        for (List<DeclaredSubscription> group : settings.subscriptionGroups()) {
             handlers.register(
-                    group.stream().map(Subscription::topicFilter).toList(),
-                    settings.subscriptions().get(group.get(0)));
+                    group.stream().map(d -> d.subscription().topicFilter()).toList(),
+                    group.get(0).handler());
         }
         StoredSession store = sim.store.open();
         recovered = store.recovered();
