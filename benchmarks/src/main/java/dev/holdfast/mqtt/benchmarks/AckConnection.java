@@ -8,16 +8,26 @@ import java.util.Arrays;
 
 /** Reads what is there, answers all of it with one write, and reads again. */
 final class AckConnection implements Runnable {
+    private static final int FIRST_BUFFER_BYTES = 1 << 10;
     private static final int BUFFER_BYTES = 512 << 10;
 
-    /** CONNACK with Receive Maximum 20,000: some clients take 65,535 for a negative number. */
+    /** With Receive Maximum 20,000: some clients take 65,535 for a negative number. */
     private static final byte[] CONNACK = {0x20, 6, 0, 0, 3, 0x21, 0x4E, 0x20};
 
     private static final byte[] PINGRESP = {(byte) 0xD0, 0};
+    private static final int CLEAN_START = 2;
 
     private final SocketChannel channel;
-    private final ByteBuffer in = ByteBuffer.allocateDirect(BUFFER_BYTES);
-    private final ByteBuffer out = ByteBuffer.allocateDirect(BUFFER_BYTES);
+    private final Tally tally;
+    private final boolean numbered;
+    private final Tally.Part counted = new Tally.Part();
+
+    // They grow with what comes and goes: there may be thousands of connections.
+    private ByteBuffer in = ByteBuffer.allocateDirect(FIRST_BUFFER_BYTES);
+    private ByteBuffer out = ByteBuffer.allocateDirect(FIRST_BUFFER_BYTES);
+
+    /** The number at the beginning of the last message. */
+    private long number;
 
     // What the client asked for by its last SUBSCRIBE.
     private byte[] frame = {};
@@ -25,10 +35,19 @@ final class AckConnection implements Runnable {
     private int sendQos;
     private int unsent;
     private int window;
+    private int inFlight;
     private int nextIdentifier = 1;
 
-    AckConnection(SocketChannel channel) {
+    AckConnection(SocketChannel channel, Tally tally, boolean numbered) {
         this.channel = channel;
+        this.tally = tally;
+        this.numbered = numbered;
+    }
+
+    /** The Topic Filter that has the server send messages. */
+    static String request(Work work, int count, int unique) {
+        return "send/%d/%d/%d/%d/%d"
+                .formatted(work.qos(), work.payloadBytes(), work.window(), count, unique);
     }
 
     @Override
@@ -41,12 +60,25 @@ final class AckConnection implements Runnable {
                     whole = takePacket();
                 }
                 in.compact();
+                if (!in.hasRemaining()) {
+                    in = grown(in);
+                }
                 send();
+                tally.add(counted);
                 flush();
             }
         } catch (IOException e) {
             // The client is gone, which is how each of them ends.
+        } finally {
+            tally.add(counted);
         }
+    }
+
+    private static ByteBuffer grown(ByteBuffer full) throws IOException {
+        if (full.capacity() == BUFFER_BYTES) {
+            throw new IOException("A packet is larger than " + BUFFER_BYTES + " bytes");
+        }
+        return ByteBuffer.allocateDirect(2 * full.capacity()).put(full.flip());
     }
 
     private boolean takePacket() throws IOException {
@@ -64,24 +96,27 @@ final class AckConnection implements Runnable {
             }
         }
         if (in.limit() - at < length) {
-            if (length > BUFFER_BYTES / 2) {
-                throw new IOException("A packet of " + length + " bytes is too large");
-            }
             return false;
         }
-        answer(in.get(start) & 0xFF, at);
+        answer(in.get(start) & 0xFF, at, length);
         in.position(at + length);
         return true;
     }
 
-    private void answer(int firstByte, int body) throws IOException {
+    private void answer(int firstByte, int body, int length) throws IOException {
         room(16);
         switch (firstByte >> 4) {
-            case 1 -> out.put(CONNACK);
-            case 3 -> published(firstByte >> 1 & 3, body);
-            case 4, 7 -> window++;
+            case 1 -> connected(body);
+            case 3 -> published(firstByte >> 1 & 3, body, length);
+            case 4, 7 -> {
+                inFlight--;
+                counted.settled++;
+            }
             case 5 -> acknowledge(0x62, in.getShort(body));
-            case 6 -> acknowledge(0x70, in.getShort(body));
+            case 6 -> {
+                acknowledge(0x70, in.getShort(body));
+                counted.published++;
+            }
             case 8 -> subscribed(body);
             case 12 -> out.put(PINGRESP);
             case 14 -> throw new IOException("DISCONNECT");
@@ -89,10 +124,47 @@ final class AckConnection implements Runnable {
         }
     }
 
-    private void published(int qos, int body) {
+    private void connected(int body) {
+        int flagsAt = body + 2 + 4 + 1;
+        int propertiesAt = flagsAt + 1 + 2;
+        String client = text(afterProperties(propertiesAt));
+        boolean present = tally.connect(client, (in.get(flagsAt) & CLEAN_START) != 0);
+        int start = out.position();
+        out.put(CONNACK).put(start + 2, (byte) (present ? 1 : 0));
+    }
+
+    /** Behind the Property Length that stands here, and the properties. */
+    private int afterProperties(int at) {
+        int length = 0;
+        int next = at;
+        for (int shift = 0; ; shift += 7) {
+            byte digit = in.get(next++);
+            length |= (digit & 127) << shift;
+            if (digit >= 0) {
+                return next + length;
+            }
+        }
+    }
+
+    private String text(int at) {
+        byte[] bytes = new byte[in.getShort(at) & 0xFFFF];
+        in.get(at + 2, bytes);
+        return new String(bytes, StandardCharsets.US_ASCII);
+    }
+
+    private void published(int qos, int body, int length) {
+        int identifierFrom = body + 2 + (in.getShort(body) & 0xFFFF);
         if (qos > 0) {
-            int topicLength = in.getShort(body) & 0xFFFF;
-            acknowledge(qos == 1 ? 0x40 : 0x50, in.getShort(body + 2 + topicLength));
+            acknowledge(qos == 1 ? 0x40 : 0x50, in.getShort(identifierFrom));
+        }
+        counted.publishes++;
+        counted.publishedBytes += length;
+        // At QoS 2 PUBREL is what completes it.
+        counted.published += qos < 2 ? 1 : 0;
+        if (numbered) {
+            long next = in.getLong(afterProperties(identifierFrom + (qos > 0 ? 2 : 0)));
+            counted.outOfOrder += next == number + 1 ? 0 : 1;
+            number = next;
         }
     }
 
@@ -100,18 +172,16 @@ final class AckConnection implements Runnable {
         out.put((byte) firstByte).put((byte) 2).putShort(identifier);
     }
 
-    /** The Topic Filter says what to send: send/QoS/size/window/count and more to tell it apart. */
+    /** The Topic Filter says what to send; see {@link #request}. */
     private void subscribed(int body) {
-        int filterAt = body + 2 + 1 + in.get(body + 2);
-        byte[] filter = new byte[in.getShort(filterAt)];
-        in.get(filterAt + 2, filter);
-        String[] words = new String(filter, StandardCharsets.US_ASCII).split("/", -1);
+        String filter = text(afterProperties(body + 2));
+        String[] words = filter.split("/", -1);
         out.put((byte) 0x90).put((byte) 4).putShort(in.getShort(body)).put((byte) 0).put((byte) 2);
         if (words[0].equals("send")) {
             sendQos = Integer.parseInt(words[1]);
             window = Integer.parseInt(words[3]);
             unsent = Integer.parseInt(words[4]);
-            makeFrame(filter, Integer.parseInt(words[2]));
+            makeFrame(filter.getBytes(StandardCharsets.US_ASCII), Integer.parseInt(words[2]));
         }
     }
 
@@ -136,22 +206,27 @@ final class AckConnection implements Runnable {
     }
 
     private void send() throws IOException {
-        while (unsent > 0 && (sendQos == 0 || window > 0)) {
+        while (unsent > 0 && (sendQos == 0 || inFlight < window)) {
             room(frame.length);
             int start = out.position();
             out.put(frame);
             if (sendQos > 0) {
                 out.putShort(start + identifierAt, (short) nextIdentifier);
                 nextIdentifier = nextIdentifier == 0xFFFF ? 1 : nextIdentifier + 1;
-                window--;
+                inFlight++;
             }
             unsent--;
+            counted.sent++;
         }
     }
 
     private void room(int bytes) throws IOException {
-        if (out.remaining() < bytes) {
-            flush();
+        while (out.remaining() < bytes) {
+            if (out.capacity() < BUFFER_BYTES) {
+                out = grown(out);
+            } else {
+                flush();
+            }
         }
     }
 

@@ -11,41 +11,53 @@ import java.net.StandardSocketOptions;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 
 /**
- * A server that does nothing but acknowledge, and send on request, so that the clients are what is
- * measured. It trusts its clients, keeps no session, and uses one thread for each connection.
- * Prints its port, and the CPU time it has used, in nanoseconds, for each line it reads.
+ * A server that does nothing but acknowledge, count, and send on request, so that the clients are
+ * what is measured. It trusts its clients, and uses one thread for each connection. Of sessions it
+ * knows no more than the Client Identifiers. Prints its port, and its {@link Counts} for each line
+ * it reads.
  */
 public final class AckServer {
+    /** The argument that has it expect messages to begin with numbers that count up from 1. */
+    static final String NUMBERED = "numbered";
+
+    private static final int BACKLOG = 4_096;
+    private static final int STACK_BYTES = 256 << 10;
+
     private AckServer() {}
 
     /** Runs until the standard input ends. */
     public static void main(String[] args) throws IOException {
+        boolean numbered = List.of(args).contains(NUMBERED);
+        Tally tally = new Tally();
         ServerSocketChannel listening = ServerSocketChannel.open();
-        listening.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
-        Thread acceptor = new Thread(() -> accept(listening), "acceptor");
+        listening.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), BACKLOG);
+        Thread acceptor = new Thread(() -> accept(listening, tally, numbered), "acceptor");
         acceptor.setDaemon(true);
         acceptor.start();
         System.out.println(((InetSocketAddress) listening.getLocalAddress()).getPort());
         var system = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
         var lines = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII));
         while (lines.readLine() != null) {
-            System.out.println(system.getProcessCpuTime());
+            System.out.println(tally.counts(system.getProcessCpuTime()).toLine());
         }
     }
 
-    private static void accept(ServerSocketChannel listening) {
+    private static void accept(ServerSocketChannel listening, Tally tally, boolean numbered) {
         try {
             while (true) {
                 SocketChannel channel = listening.accept();
                 channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
-                Thread thread = new Thread(new AckConnection(channel), "connection");
+                AckConnection connection = new AckConnection(channel, tally, numbered);
+                Thread thread = new Thread(null, connection, "connection", STACK_BYTES);
                 thread.setDaemon(true);
                 thread.start();
             }
         } catch (IOException e) {
-            throw new IllegalStateException("The server cannot accept connections", e);
+            System.err.println("The server cannot accept connections any more: " + e);
+            Runtime.getRuntime().halt(1);
         }
     }
 }

@@ -4,16 +4,18 @@ import com.hivemq.client.mqtt.MqttClient;
 import com.hivemq.client.mqtt.datatypes.MqttQos;
 import com.hivemq.client.mqtt.mqtt5.Mqtt5AsyncClient;
 import com.hivemq.client.mqtt.mqtt5.message.publish.Mqtt5Publish;
+import java.nio.ByteBuffer;
 import java.util.Objects;
+import java.util.function.IntConsumer;
 
 final class HivemqPeer implements Peer {
     private final Mqtt5AsyncClient client;
 
-    HivemqPeer(int port) {
+    HivemqPeer(String name, int port) {
         client =
                 MqttClient.builder()
                         .useMqttVersion5()
-                        .identifier("bench")
+                        .identifier(name)
                         .serverHost("127.0.0.1")
                         .serverPort(port)
                         .buildAsync();
@@ -25,10 +27,10 @@ final class HivemqPeer implements Peer {
     }
 
     @Override
-    public void publish(int qos, byte[] payload, Runnable done) {
+    public void publish(String topic, int qos, byte[] payload, Runnable done) {
         Mqtt5Publish publish =
                 Mqtt5Publish.builder()
-                        .topic("bench/topic")
+                        .topic(topic)
                         .qos(Objects.requireNonNull(MqttQos.fromCode(qos)))
                         .payload(payload)
                         .build();
@@ -41,12 +43,16 @@ final class HivemqPeer implements Peer {
     }
 
     @Override
-    public void subscribe(String topicFilter, Runnable received) {
+    public void subscribe(String topicFilter, IntConsumer received) {
         client.subscribeWith()
                 .topicFilter(topicFilter)
-                .callback(message -> received.run())
+                .callback(message -> received.accept(size(message)))
                 .send()
                 .join();
+    }
+
+    private static int size(Mqtt5Publish message) {
+        return message.getPayload().map(ByteBuffer::remaining).orElse(0);
     }
 
     @Override

@@ -12,16 +12,17 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.IntConsumer;
 
 final class HoldfastPeer implements Peer {
     private static final List<QoS> QOS = List.of(QoS.values());
 
     private final MqttClient client;
 
-    HoldfastPeer(Kind kind, int port, Path folder) {
+    HoldfastPeer(Kind kind, String name, int port, Path folder) {
         MqttClientBuilder builder =
                 MqttClient.newBuilder(URI.create("mqtt://127.0.0.1:" + port))
-                        .clientIdentifier("bench")
+                        .clientIdentifier(name)
                         .sessionExpiry(Duration.ofHours(1))
                         .receiveMaximum(20_000);
         if (kind != Kind.HOLDFAST_MEMORY) {
@@ -29,7 +30,7 @@ final class HoldfastPeer implements Peer {
                     kind == Kind.HOLDFAST_POWER_LOSS
                             ? Durability.POWER_LOSS
                             : Durability.PROCESS_CRASH;
-            builder.store(H2SessionStore.at(folder, durability));
+            builder.store(H2SessionStore.at(folder.resolve("store"), durability));
         }
         client = builder.build();
     }
@@ -40,8 +41,8 @@ final class HoldfastPeer implements Peer {
     }
 
     @Override
-    public void publish(int qos, byte[] payload, Runnable done) {
-        Message message = Message.to("bench/topic").qos(QOS.get(qos)).payload(payload).build();
+    public void publish(String topic, int qos, byte[] payload, Runnable done) {
+        Message message = Message.to(topic).qos(QOS.get(qos)).payload(payload).build();
         client.publish(message)
                 .acknowledged()
                 .whenComplete(
@@ -52,8 +53,10 @@ final class HoldfastPeer implements Peer {
     }
 
     @Override
-    public void subscribe(String topicFilter, Runnable received) {
-        client.subscribe(Subscription.to(topicFilter), MessageHandlers.forEach(m -> received.run()))
+    public void subscribe(String topicFilter, IntConsumer received) {
+        client.subscribe(
+                        Subscription.to(topicFilter),
+                        MessageHandlers.forEach(m -> received.accept(m.payloadSize())))
                 .join();
     }
 

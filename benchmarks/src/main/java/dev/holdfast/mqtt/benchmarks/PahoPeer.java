@@ -1,6 +1,8 @@
 package dev.holdfast.mqtt.benchmarks;
 
 import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.IntConsumer;
 import org.eclipse.paho.mqttv5.client.IMqttToken;
 import org.eclipse.paho.mqttv5.client.MqttActionListener;
 import org.eclipse.paho.mqttv5.client.MqttAsyncClient;
@@ -12,17 +14,36 @@ import org.eclipse.paho.mqttv5.client.persist.MemoryPersistence;
 import org.eclipse.paho.mqttv5.client.persist.MqttDefaultFilePersistence;
 import org.eclipse.paho.mqttv5.common.MqttException;
 import org.eclipse.paho.mqttv5.common.MqttMessage;
+import org.eclipse.paho.mqttv5.common.MqttPersistable;
+import org.eclipse.paho.mqttv5.common.MqttPersistenceException;
 import org.eclipse.paho.mqttv5.common.packet.MqttProperties;
 
 final class PahoPeer implements Peer {
     private final MqttAsyncClient client;
+    private final MqttClientPersistence persistence;
+    private long atLeastOnce;
 
-    PahoPeer(Kind kind, int port, Path folder) throws MqttException {
-        MqttClientPersistence persistence =
+    PahoPeer(Kind kind, String name, int port, Path folder) throws MqttException {
+        persistence =
                 kind == Kind.PAHO_FILE
-                        ? new MqttDefaultFilePersistence(folder.toString())
+                        ? new Files(folder.resolve("paho").toString())
                         : new MemoryPersistence();
-        client = new MqttAsyncClient("tcp://127.0.0.1:" + port, "bench", persistence);
+        client = new MqttAsyncClient("tcp://127.0.0.1:" + port, name, persistence);
+    }
+
+    /** Counts the files it writes, since all that is published should be in one. */
+    private static final class Files extends MqttDefaultFilePersistence {
+        private final AtomicLong written = new AtomicLong();
+
+        Files(String folder) {
+            super(folder);
+        }
+
+        @Override
+        public void put(String key, MqttPersistable message) throws MqttPersistenceException {
+            super.put(key, message);
+            written.incrementAndGet();
+        }
     }
 
     @Override
@@ -35,9 +56,10 @@ final class PahoPeer implements Peer {
     }
 
     @Override
-    public void publish(int qos, byte[] payload, Runnable done) throws MqttException {
+    public void publish(String topic, int qos, byte[] payload, Runnable done) throws MqttException {
+        atLeastOnce += qos > 0 ? 1 : 0;
         MqttMessage message = new MqttMessage(payload, qos, false, new MqttProperties());
-        client.publish("bench/topic", message, null, new Done(done));
+        client.publish(topic, message, null, new Done(done));
     }
 
     private record Done(Runnable done) implements MqttActionListener {
@@ -53,16 +75,16 @@ final class PahoPeer implements Peer {
     }
 
     @Override
-    public void subscribe(String topicFilter, Runnable received) throws MqttException {
+    public void subscribe(String topicFilter, IntConsumer received) throws MqttException {
         client.setCallback(new Received(received));
         client.subscribe(topicFilter, 2).waitForCompletion();
     }
 
     /** A listener of one subscription fails without Subscription Identifiers. */
-    private record Received(Runnable received) implements MqttCallback {
+    private record Received(IntConsumer received) implements MqttCallback {
         @Override
         public void messageArrived(String topic, MqttMessage message) {
-            received.run();
+            received.accept(message.getPayload().length);
         }
 
         @Override
@@ -87,6 +109,14 @@ final class PahoPeer implements Peer {
 
     @Override
     public void close() throws MqttException {
+        if (persistence instanceof Files files && files.written.get() < atLeastOnce) {
+            throw new IllegalStateException(
+                    "Paho has written "
+                            + files.written
+                            + " files for "
+                            + atLeastOnce
+                            + " messages");
+        }
         client.setCallback(null);
         client.disconnectForcibly(1_000);
         client.close();

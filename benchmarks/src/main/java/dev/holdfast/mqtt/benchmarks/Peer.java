@@ -1,6 +1,7 @@
 package dev.holdfast.mqtt.benchmarks;
 
 import java.nio.file.Path;
+import java.util.function.IntConsumer;
 
 /** A client that is measured. */
 interface Peer {
@@ -24,12 +25,12 @@ interface Peer {
         }
 
         /** Not connected yet; keeps its files, if it has any, in the folder. */
-        Peer create(int port, Path folder) throws Exception {
+        Peer create(String client, int port, Path folder) throws Exception {
             return switch (this) {
                 case HOLDFAST_MEMORY, HOLDFAST_PROCESS_CRASH, HOLDFAST_POWER_LOSS ->
-                        new HoldfastPeer(this, port, folder);
-                case HIVEMQ -> new HivemqPeer(port);
-                case PAHO_MEMORY, PAHO_FILE -> new PahoPeer(this, port, folder);
+                        new HoldfastPeer(this, client, port, folder);
+                case HIVEMQ -> new HivemqPeer(client, port);
+                case PAHO_MEMORY, PAHO_FILE -> new PahoPeer(this, client, port, folder);
             };
         }
     }
@@ -37,10 +38,13 @@ interface Peer {
     void connect() throws Exception;
 
     /** Publishes; the callback is called once the message is acknowledged, or sent at QoS 0. */
-    void publish(int qos, byte[] payload, Runnable done) throws Exception;
+    void publish(String topic, int qos, byte[] payload, Runnable done) throws Exception;
 
-    /** Subscribes; the callback is called for each message, which is acknowledged after it. */
-    void subscribe(String topicFilter, Runnable received) throws Exception;
+    /**
+     * Subscribes, at QoS 2; the callback is called with the size of each payload, and the message
+     * acknowledged after it.
+     */
+    void subscribe(String topicFilter, IntConsumer received) throws Exception;
 
     void close() throws Exception;
 }

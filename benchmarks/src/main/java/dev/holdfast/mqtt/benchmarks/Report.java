@@ -1,115 +1,139 @@
 package dev.holdfast.mqtt.benchmarks;
 
-import java.time.LocalDate;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.function.ToDoubleFunction;
+import java.util.OptionalDouble;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
-/** The results in words and tables; a ratio is to HiveMQ's figure of the same run. */
+/** The results in words and tables: ratios to the baseline first, then figures. */
 final class Report {
+    private static final String MISSING = "–";
+
     private Report() {}
 
     static String text(Results results) {
         StringBuilder text = new StringBuilder();
-        for (Work work : results.works()) {
-            text.append(work.title()).append('\n');
-            for (List<String> row : rows(results, work)) {
-                text.append(
-                        String.format(
-                                Locale.ROOT,
-                                "  %-46s %12s %8s %14s %8s %14s %14s%n",
-                                row.toArray()));
+        for (Table.Section section : Table.Section.values()) {
+            for (Table table : results.tables(section)) {
+                append(text, table.fullTitle(), rows(results, table));
             }
-            text.append('\n');
+        }
+        append(text, "Targets", targetRows(results));
+        for (String failure : results.failures()) {
+            text.append("FAILED ").append(failure).append('\n');
         }
         return text.toString();
     }
 
-    static String page(Results results, int rounds) {
-        StringBuilder page = new StringBuilder("# Benchmarks\n\n");
-        page.append("Written by `benchmarks/run full` on ")
-                .append(LocalDate.now(ZoneOffset.UTC))
-                .append(", Java ")
-                .append(Runtime.version())
-                .append(", ")
-                .append(Runtime.getRuntime().availableProcessors())
-                .append(" processors, ")
-                .append(System.getProperty("os.name"))
-                .append(' ')
-                .append(System.getProperty("os.version"))
-                .append(
-                        """
-                        .
+    private static void append(StringBuilder text, String title, List<List<String>> rows) {
+        text.append(title).append('\n');
+        int columns = rows.get(0).size();
+        int[] widths =
+                IntStream.range(0, columns)
+                        .map(c -> rows.stream().mapToInt(r -> r.get(c).length()).max().orElse(0))
+                        .toArray();
+        for (List<String> row : rows) {
+            for (int c = 0; c < columns; c++) {
+                String padding = " ".repeat(widths[c] - row.get(c).length());
+                text.append("  ");
+                text.append(c == 0 ? row.get(c) + padding : padding + row.get(c));
+            }
+            text.append('\n');
+        }
+        text.append('\n');
+    }
 
-                        All clients do the same work in turn, each in a fresh process that is warmed up first, against one process
-                        that does nothing but acknowledge, or send what is asked for. The figures are medians of\
-                        """)
-                .append(' ')
-                .append(rounds)
-                .append(
-                        """
-                         rounds. The machine moves
-                        them from run to run: what counts is the ratio to HiveMQ's figure in the same run. The last column is the
-                        server's share of all CPU time.
-
-                        ![Rates as multiples of HiveMQ's](benchmarks.svg)
-                        """);
-        for (Work work : results.works()) {
-            page.append("\n## ").append(work.title()).append("\n\n");
-            List<List<String>> rows = rows(results, work);
-            page.append("| ").append(String.join(" | ", rows.get(0))).append(" |\n");
-            page.append("| --- | --: | --: | --: | --: | --: | --: |\n");
-            rows.subList(1, rows.size())
-                    .forEach(r -> page.append("| ").append(String.join(" | ", r)).append(" |\n"));
+    /**
+     * The page in Markdown.
+     *
+     * @param arguments of the command that measured
+     * @param charts the folder of the charts, beside the page
+     */
+    static String page(Results results, String arguments, String charts) {
+        StringBuilder page = new StringBuilder();
+        page.append("Measured by `benchmarks/run ").append(arguments).append("`:\n\n");
+        Machine.describe().forEach(fact -> page.append("* ").append(fact).append('\n'));
+        page.append("\n## Targets\n\n").append(markdown(targetRows(results)));
+        for (Table.Section section : Table.Section.values()) {
+            List<Table> tables = results.tables(section);
+            if (tables.isEmpty()) {
+                continue;
+            }
+            page.append("\n## ").append(section.title).append('\n');
+            if (section.drawn) {
+                page.append("\n![Ratios](%s/%s)\n".formatted(charts, section.chart()));
+            }
+            for (Table table : tables) {
+                page.append("\n### ").append(table.title()).append("\n\n");
+                page.append(markdown(rows(results, table)));
+            }
+        }
+        if (!results.failures().isEmpty()) {
+            page.append("\n## Failed\n\n");
+            results.failures().forEach(f -> page.append("```\n").append(f).append("\n```\n"));
         }
         return page.toString();
     }
 
-    private static List<List<String>> rows(Results results, Work work) {
-        boolean latency = work.kind() == Work.Kind.LATENCY;
+    private static String markdown(List<List<String>> rows) {
+        String rule = "| --- |" + " --: |".repeat(rows.get(0).size() - 1);
+        return line(rows.get(0))
+                + rule
+                + "\n"
+                + rows.stream().skip(1).map(Report::line).collect(Collectors.joining());
+    }
+
+    private static String line(List<String> row) {
+        return "| " + String.join(" | ", row) + " |\n";
+    }
+
+    private static List<List<String>> rows(Results results, Table table) {
         List<List<String>> rows = new ArrayList<>();
-        rows.add(
-                latency
-                        ? List.of(
-                                "client",
-                                "p50 µs",
-                                "ratio",
-                                "p99 µs",
-                                "ratio",
-                                "p99.9 µs",
-                                "server")
-                        : List.of(
-                                "client",
-                                "msg/s",
-                                "ratio",
-                                "CPU µs/msg",
-                                "ratio",
-                                "B/msg",
-                                "server"));
-        ToDoubleFunction<Sample> first = latency ? Sample::p50Micros : Sample::rate;
-        ToDoubleFunction<Sample> second = latency ? Sample::p99Micros : Sample::cpuMicros;
-        ToDoubleFunction<Sample> third = latency ? Sample::p999Micros : Sample::allocatedBytes;
-        for (Peer.Kind kind : Peer.Kind.values()) {
-            rows.add(
-                    List.of(
-                            kind.title,
-                            whole(results.median(work, kind, first)),
-                            ratio(results.ratio(work, kind, first)),
-                            String.format(Locale.ROOT, "%.1f", results.median(work, kind, second)),
-                            ratio(results.ratio(work, kind, second)),
-                            whole(results.median(work, kind, third)),
-                            whole(100 * results.median(work, kind, Sample::serverShare)) + " %"));
+        List<String> head = new ArrayList<>();
+        head.add("");
+        table.compared().forEach(f -> head.add("× " + f.title));
+        table.compared().forEach(f -> head.add(f.title));
+        table.others().forEach(f -> head.add(f.title));
+        head.add("samples");
+        rows.add(head);
+        for (String contender : results.contenders(table)) {
+            List<String> row = new ArrayList<>();
+            row.add(contender);
+            table.compared().forEach(f -> row.add(show(results.ratio(table, contender, f), 2)));
+            table.compared().forEach(f -> row.add(figure(results, table, contender, f)));
+            table.others().forEach(f -> row.add(figure(results, table, contender, f)));
+            row.add(String.valueOf(results.count(table, contender)));
+            rows.add(row);
         }
         return rows;
     }
 
-    private static String whole(double figure) {
-        return String.format(Locale.ROOT, "%,.0f", figure);
+    private static String figure(Results results, Table table, String contender, Figure figure) {
+        return show(results.median(table, contender, figure), figure.decimals);
     }
 
-    private static String ratio(double figure) {
-        return String.format(Locale.ROOT, "%.2f", figure);
+    private static String show(OptionalDouble number, int decimals) {
+        return number.isEmpty() ? MISSING : show(number.getAsDouble(), decimals);
+    }
+
+    static String show(double number, int decimals) {
+        return String.format(Locale.ROOT, "%,." + decimals + "f", number);
+    }
+
+    private static List<List<String>> targetRows(Results results) {
+        List<List<String>> rows = new ArrayList<>();
+        rows.add(List.of("what", "target", "measured", "met", "where it is worst"));
+        for (Targets.Row row : Targets.rows(results)) {
+            rows.add(
+                    List.of(
+                            row.what(),
+                            row.target(),
+                            show(row.measured(), 2),
+                            row.met() ? "yes" : "**no**",
+                            row.where()));
+        }
+        return rows;
     }
 }

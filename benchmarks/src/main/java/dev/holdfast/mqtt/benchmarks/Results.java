@@ -1,34 +1,67 @@
 package dev.holdfast.mqtt.benchmarks;
 
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.Set;
-import java.util.function.ToDoubleFunction;
 
-/** All samples so far. */
+/** All samples so far, and what failed. */
 final class Results {
-    private final Map<Work, Map<Peer.Kind, List<Sample>>> samples = new LinkedHashMap<>();
+    private final Map<Table, Map<String, List<Sample>>> samples = new LinkedHashMap<>();
+    private final List<String> failures = new ArrayList<>();
 
-    void add(Work work, Peer.Kind kind, Sample sample) {
-        samples.computeIfAbsent(work, w -> new EnumMap<>(Peer.Kind.class))
-                .computeIfAbsent(kind, k -> new ArrayList<>())
+    void add(Table table, String contender, Sample sample) {
+        samples.computeIfAbsent(table, t -> new LinkedHashMap<>())
+                .computeIfAbsent(contender, c -> new ArrayList<>())
                 .add(sample);
     }
 
-    Set<Work> works() {
-        return samples.keySet();
+    void failed(String failure) {
+        failures.add(failure);
     }
 
-    double median(Work work, Peer.Kind kind, ToDoubleFunction<Sample> figure) {
-        Map<Peer.Kind, List<Sample>> ofWork = samples.getOrDefault(work, Map.of());
-        return Sample.median(ofWork.getOrDefault(kind, List.of()), figure);
+    List<String> failures() {
+        return failures;
     }
 
-    /** As a multiple of what the best of the peers has. */
-    double ratio(Work work, Peer.Kind kind, ToDoubleFunction<Sample> figure) {
-        return median(work, kind, figure) / median(work, Peer.Kind.HIVEMQ, figure);
+    List<Table> tables(Table.Section section) {
+        return samples.keySet().stream().filter(t -> t.section() == section).toList();
+    }
+
+    Set<String> contenders(Table table) {
+        return samples.getOrDefault(table, Map.of()).keySet();
+    }
+
+    /** Empty if it was not measured. */
+    OptionalDouble median(Table table, String contender, Figure figure) {
+        double[] sorted =
+                samples.getOrDefault(table, Map.of()).getOrDefault(contender, List.of()).stream()
+                        .filter(s -> s.has(figure))
+                        .mapToDouble(s -> s.get(figure))
+                        .sorted()
+                        .toArray();
+        return sorted.length == 0
+                ? OptionalDouble.empty()
+                : OptionalDouble.of(sorted[sorted.length / 2]);
+    }
+
+    /** To the figure of the table's baseline; empty if one of them is missing. */
+    OptionalDouble ratio(Table table, String contender, Figure figure) {
+        return ratio(table, contender, table.baseline(), figure);
+    }
+
+    OptionalDouble ratio(Table table, String contender, String baseline, Figure figure) {
+        OptionalDouble own = median(table, contender, figure);
+        OptionalDouble base = median(table, baseline, figure);
+        return own.isEmpty() || base.isEmpty() || base.getAsDouble() == 0
+                ? OptionalDouble.empty()
+                : OptionalDouble.of(own.getAsDouble() / base.getAsDouble());
+    }
+
+    /** How many samples of a contender there are. */
+    int count(Table table, String contender) {
+        return samples.getOrDefault(table, Map.of()).getOrDefault(contender, List.of()).size();
     }
 }

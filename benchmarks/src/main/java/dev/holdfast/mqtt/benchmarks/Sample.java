@@ -1,56 +1,64 @@
 package dev.holdfast.mqtt.benchmarks;
 
-import java.util.Comparator;
-import java.util.List;
-import java.util.function.ToDoubleFunction;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
-/**
- * What one process measured; a figure that the work does not have is 0.
- *
- * @param rate messages per second
- * @param cpuMicros CPU time of the client's process for each message
- * @param allocatedBytes for each message
- * @param p50Micros from the call of publish to the acknowledgement, and so on
- * @param startMillis from the start of the process to the connection
- * @param serverShare of the CPU time of client and server together
- */
-record Sample(
-        double rate,
-        double cpuMicros,
-        double allocatedBytes,
-        double p50Micros,
-        double p99Micros,
-        double p999Micros,
-        double startMillis,
-        double serverShare) {
+/** What was measured once. */
+final class Sample {
+    private static final Pattern FIELD = Pattern.compile("\"([A-Z0-9_]+)\":([-+.0-9E]+)");
 
-    String toLine() {
-        return String.join(
-                        " ",
-                        List.of(rate, cpuMicros, allocatedBytes, p50Micros, p99Micros, p999Micros)
-                                .stream()
-                                .map(String::valueOf)
-                                .toList())
-                + " "
-                + startMillis;
-    }
+    private final Map<Figure, Double> figures = new EnumMap<>(Figure.class);
 
-    /** The line of a process, with its CPU time at the end; the server's, in nanoseconds. */
-    static Sample parse(String line, double serverNanos) {
-        String[] words = line.split(" ", -1);
-        double[] f = new double[words.length];
-        for (int i = 0; i < f.length; i++) {
-            f[i] = Double.parseDouble(words[i]);
+    Sample with(Figure figure, double value) {
+        if (!Double.isFinite(value)) {
+            throw new IllegalArgumentException(figure + " is " + value);
         }
-        double share = serverNanos / (serverNanos + f[7]);
-        return new Sample(f[0], f[1], f[2], f[3], f[4], f[5], f[6], share);
+        figures.put(figure, value);
+        return this;
     }
 
-    static double median(List<Sample> samples, ToDoubleFunction<Sample> figure) {
-        return samples.stream()
-                .map(figure::applyAsDouble)
-                .sorted(Comparator.naturalOrder())
-                .toList()
-                .get(samples.size() / 2);
+    Sample with(Figure figure, long value) {
+        return with(figure, (double) value);
+    }
+
+    boolean has(Figure figure) {
+        return figures.containsKey(figure);
+    }
+
+    double get(Figure figure) {
+        Double value = figures.get(figure);
+        if (value == null) {
+            throw new IllegalStateException(figure + " was not measured: " + this);
+        }
+        return value;
+    }
+
+    /** One line of JSON. */
+    @Override
+    public String toString() {
+        return "{" + fields() + "}";
+    }
+
+    /** What stands between the braces. */
+    String fields() {
+        return figures.entrySet().stream()
+                .map(e -> "\"" + e.getKey() + "\":" + e.getValue())
+                .collect(Collectors.joining(","));
+    }
+
+    /** The line that a process has printed. */
+    static Sample parse(String line) {
+        Sample sample = new Sample();
+        Matcher field = FIELD.matcher(line);
+        while (field.find()) {
+            sample.with(Figure.valueOf(field.group(1)), Double.parseDouble(field.group(2)));
+        }
+        if (sample.figures.isEmpty()) {
+            throw new IllegalArgumentException("No figures: " + line);
+        }
+        return sample;
     }
 }

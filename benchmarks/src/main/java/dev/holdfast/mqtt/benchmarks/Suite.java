@@ -1,140 +1,140 @@
 package dev.holdfast.mqtt.benchmarks;
 
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
+import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
+import java.util.Locale;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * Has all clients do the same work in turn, each in a fresh process, against one server process;
- * prints the results, and writes them if asked to.
+ * Measures what the {@link Plan} says, round by round; prints the results, and writes them after
+ * each round.
  */
 public final class Suite {
-    private static final long LONGEST_SAMPLE_SECONDS = 120;
+    /** With the time to build; leaves some for what is under way. */
+    private static final Duration SHORT = Duration.ofSeconds(280);
 
-    private final List<Work> works;
-    private final int rounds;
-    private final double warmUpSeconds;
-    private final double seconds;
+    private static final Duration SHORTEST = Duration.ofMinutes(1);
+
+    private static final Duration FULL = Duration.ofHours(24);
+
+    private final List<Plan.Part> parts;
+    private final long limitNanos;
+    private final Pages pages;
     private final Results results = new Results();
     private final long started = System.nanoTime();
-    private int done;
+    private int begun;
 
-    private Suite(List<Work> works, int rounds, double warmUpSeconds, double seconds) {
-        this.works = works;
-        this.rounds = rounds;
-        this.warmUpSeconds = warmUpSeconds;
-        this.seconds = seconds;
+    private Suite(List<Plan.Part> parts, Duration limit, Pages pages) {
+        this.parts = parts;
+        this.limitNanos = limit.toNanos();
+        this.pages = pages;
     }
 
     /**
-     * Arguments: {@code short}, about five minutes; or {@code full} and the folder to write to,
-     * some hours.
+     * Arguments: {@code short} or {@code full}; how many seconds the build took; the folder for
+     * results; the folder of the documentation; words, of which the title of what is to be measured
+     * must contain each.
      */
     public static void main(String[] args) throws Exception {
         boolean full = args[0].equals("full");
-        Suite suite = full ? new Suite(all(), 5, 5, 3) : new Suite(few(), 1, 3, 2);
-        suite.run();
+        List<String> words = List.of(args).subList(4, args.length);
+        Path documentation = full && words.isEmpty() ? Path.of(args[3]) : null;
+        Pages pages =
+                new Pages(
+                        Path.of(args[2]),
+                        documentation,
+                        String.join(" ", args[0], String.join(" ", words)).strip());
+        Optional<Path> mosquitto = MosquittoProcess.program();
+        if (mosquitto.isEmpty()) {
+            System.out.println("Mosquitto is not installed: what needs it is left out");
+        }
+        Suite suite;
+        try (Server server = new AckServerProcess();
+                Server broker =
+                        mosquitto.isEmpty() ? null : new MosquittoProcess(mosquitto.get())) {
+            List<Plan.Part> parts = full ? Plan.all(server, broker) : Plan.few(server, broker);
+            suite = new Suite(matching(parts, words), full ? FULL : left(args[1]), pages);
+            suite.run();
+        }
         System.out.println();
         System.out.print(Report.text(suite.results));
-        if (full) {
-            Path page = Path.of(args[1], "benchmarks.md");
-            Files.writeString(page, Report.page(suite.results, suite.rounds));
-            Files.writeString(Path.of(args[1], "benchmarks.svg"), Chart.draw(suite.results));
-            System.out.println("Written to " + page);
-        }
+        System.out.println("Written to " + pages.page());
+        System.exit(suite.results.failures().isEmpty() ? 0 : 1);
     }
 
-    private static List<Work> few() {
-        List<Work> works = new ArrayList<>();
-        for (int qos = 0; qos <= 2; qos++) {
-            works.add(new Work(Work.Kind.PUBLISH, qos, 256, 4_096));
-            works.add(new Work(Work.Kind.RECEIVE, qos, 256, 4_096));
-        }
-        works.add(new Work(Work.Kind.LATENCY, 1, 256, 1));
-        return works;
+    private static Duration left(String buildSeconds) {
+        Duration left = SHORT.minusSeconds(Long.parseLong(buildSeconds));
+        return left.compareTo(SHORTEST) < 0 ? SHORTEST : left;
     }
 
-    private static List<Work> all() {
-        List<Work> works = new ArrayList<>();
-        for (Work.Kind kind : List.of(Work.Kind.PUBLISH, Work.Kind.RECEIVE)) {
-            for (int payload : new int[] {256, 4_096}) {
-                works.add(new Work(kind, 0, payload, 4_096));
-                for (int window : new int[] {20, 100, 4_096}) {
-                    works.add(new Work(kind, 1, payload, window));
-                    works.add(new Work(kind, 2, payload, window));
-                }
-            }
+    private static List<Plan.Part> matching(List<Plan.Part> parts, List<String> words) {
+        List<Plan.Part> matching =
+                parts.stream()
+                        .filter(p -> words.stream().allMatch(w -> contains(p.experiment(), w)))
+                        .toList();
+        if (matching.isEmpty()) {
+            throw new IllegalArgumentException("No title contains all of: " + words);
         }
-        for (int qos = 0; qos <= 2; qos++) {
-            works.add(new Work(Work.Kind.LATENCY, qos, 256, 1));
-        }
-        return works;
+        return matching;
+    }
+
+    private static boolean contains(Experiment experiment, String word) {
+        return experiment.title().toLowerCase(Locale.ROOT).contains(word.toLowerCase(Locale.ROOT));
     }
 
     private void run() throws Exception {
-        Path folder = Files.createTempDirectory("holdfast-benchmarks");
-        try (Processes.Server server = new Processes.Server()) {
-            for (int round = 1; round <= rounds; round++) {
-                for (Work work : works) {
-                    for (Peer.Kind kind : Peer.Kind.values()) {
-                        showProgress(round, work, kind);
-                        Path files = folder.resolve(round + "-" + done);
-                        results.add(work, kind, sample(kind, work, server, files));
-                        done++;
+        int rounds = parts.stream().mapToInt(Plan.Part::rounds).max().orElse(0);
+        for (int round = 1; round <= rounds; round++) {
+            for (Plan.Part part : parts) {
+                if (round <= part.rounds()) {
+                    if (System.nanoTime() - started > limitNanos) {
+                        System.out.println("The time is up in round " + round);
+                        pages.write(results);
+                        return;
                     }
+                    run(round, part.experiment());
                 }
             }
+            pages.write(results);
+        }
+    }
+
+    private void run(int round, Experiment experiment) throws Exception {
+        showProgress(round, experiment);
+        begun++;
+        Path folder = Files.createTempDirectory("holdfast-benchmark");
+        try (Writer log = pages.samples()) {
+            experiment.run(
+                    folder,
+                    (table, contender, sample) -> {
+                        results.add(table, contender, sample);
+                        pages.log(log, round, table, contender, sample);
+                    });
+        } catch (RuntimeException | IOException e) {
+            // What else is measured in some hours should not be lost.
+            String failure = "Round " + round + ", " + experiment.title() + ": " + e.getMessage();
+            System.out.println("FAILED " + failure);
+            results.failed(failure);
         } finally {
             delete(folder);
         }
     }
 
-    private void showProgress(int round, Work work, Peer.Kind kind) {
-        int all = rounds * works.size() * Peer.Kind.values().length;
+    private void showProgress(int round, Experiment experiment) {
+        int all = parts.stream().mapToInt(Plan.Part::rounds).sum();
         String left = "";
-        if (done > 0) {
-            long nanos = (System.nanoTime() - started) / done * (all - done);
-            left = ", " + Duration.ofNanos(nanos).toSeconds() + " s left";
+        if (begun > 0) {
+            long nanos = (System.nanoTime() - started) / begun * (all - begun);
+            left = ", " + Duration.ofNanos(Math.min(nanos, limitNanos)).toSeconds() + " s left";
         }
         System.out.printf(
-                "%3d of %d%s: round %d, %s: %s%n",
-                done + 1, all, left, round, work.title(), kind.title);
-    }
-
-    private Sample sample(Peer.Kind kind, Work work, Processes.Server server, Path files)
-            throws Exception {
-        long serverBefore = server.cpuNanos();
-        Process worker =
-                Processes.start(
-                        Worker.class,
-                        List.of(
-                                kind.name(),
-                                work.toArgument(),
-                                String.valueOf(server.port()),
-                                files.toString(),
-                                String.valueOf(warmUpSeconds),
-                                String.valueOf(seconds)));
-        if (!worker.waitFor(LONGEST_SAMPLE_SECONDS, TimeUnit.SECONDS)) {
-            worker.destroyForcibly();
-            throw new IllegalStateException(
-                    kind.title + " did not finish within " + LONGEST_SAMPLE_SECONDS + " s");
-        }
-        String line;
-        try (BufferedReader said = worker.inputReader(StandardCharsets.US_ASCII)) {
-            line = said.readLine();
-        }
-        if (worker.exitValue() != 0 || line == null) {
-            throw new IllegalStateException(kind.title + " failed at: " + work.title());
-        }
-        return Sample.parse(line, (double) (server.cpuNanos() - serverBefore));
+                "%3d of %d%s: round %d, %s%n", begun + 1, all, left, round, experiment.title());
     }
 
     private static void delete(Path folder) throws IOException {

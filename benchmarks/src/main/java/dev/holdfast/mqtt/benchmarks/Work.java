@@ -10,21 +10,24 @@ package dev.holdfast.mqtt.benchmarks;
  */
 record Work(Kind kind, int qos, int payloadBytes, int window) {
     enum Kind {
-        PUBLISH,
-        RECEIVE,
+        PUBLISH("Publish"),
+        /** Sent by {@link AckServer}, on request. */
+        RECEIVE("Receive"),
+        /** Published, and received from the server by the same client. */
+        ROUND_TRIP("Publish to oneself"),
         /** One message at a time, each waited for. */
-        LATENCY
+        LATENCY("Publish one at a time");
+
+        private final String title;
+
+        Kind(String title) {
+            this.title = title;
+        }
     }
 
     String title() {
-        String what =
-                switch (kind) {
-                    case PUBLISH -> "Publish";
-                    case RECEIVE -> "Receive";
-                    case LATENCY -> "Publish one at a time";
-                };
-        String load = payloadBytes + " B" + (kind == Kind.LATENCY ? "" : ", window " + window);
-        return what + " QoS " + qos + ", " + load;
+        String load = payloadBytes + " B" + (window == 1 ? "" : ", window " + window);
+        return kind.title + ", QoS " + qos + ", " + load;
     }
 
     String toArgument() {

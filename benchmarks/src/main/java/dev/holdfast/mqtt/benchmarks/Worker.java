@@ -1,151 +1,183 @@
 package dev.holdfast.mqtt.benchmarks;
 
-import com.sun.management.OperatingSystemMXBean;
-import com.sun.management.ThreadMXBean;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
-/**
- * Measures one client at one work, in a process of its own; prints one {@link Sample}, and the CPU
- * time it used in all.
- */
+/** Measures one client at one work, in a process of its own; prints one {@link Sample}. */
 public final class Worker {
     private static final int RECEIVED_AT_ONCE = 50_000;
 
     /** Few enough that no client drops any while its handler is behind. */
     private static final int RECEIVED_AT_ONCE_AT_QOS_0 = 5_000;
 
-    private static final int SINGLES_AT_ONCE = 100;
+    /** Looking at the clock for each message would be a part of what is measured. */
+    private static final int BETWEEN_LOOKS_AT_THE_CLOCK = 100;
+
+    private static final long STUCK_SECONDS = 30;
 
     private final Peer peer;
     private final Work work;
+    private final String name;
     private final byte[] payload;
-
-    /** Latencies of single messages, in nanoseconds. */
-    private long[] latencies = new long[1 << 16];
-
-    private int singles;
+    private final Latencies latencies = new Latencies();
+    private final Semaphore window;
+    private long total;
     private int subscriptions;
 
-    private Worker(Peer peer, Work work) {
+    private Worker(Peer peer, Work work, String name) {
         this.peer = peer;
         this.work = work;
+        this.name = name;
         this.payload = new byte[work.payloadBytes()];
+        this.window = new Semaphore(work.window());
     }
 
     /** Arguments: kind of peer, work, port, folder, seconds to warm up, seconds to measure. */
     public static void main(String[] args) throws Exception {
-        Peer peer = Peer.Kind.valueOf(args[0]).create(Integer.parseInt(args[2]), Path.of(args[3]));
-        peer.connect();
-        long start = ManagementFactory.getRuntimeMXBean().getStartTime();
-        long startMillis = System.currentTimeMillis() - start;
-        Worker worker = new Worker(peer, Work.parse(args[1]));
-        worker.workFor(Double.parseDouble(args[4]));
-        Sample sample = worker.measure(Double.parseDouble(args[5]), startMillis);
-        System.out.println(sample.toLine() + " " + cpuNanos());
-        peer.close();
+        String name = "bench-" + ProcessHandle.current().pid();
+        Work work = Work.parse(args[1]);
+        Peer peer =
+                Peer.Kind.valueOf(args[0])
+                        .create(name, Integer.parseInt(args[2]), Path.of(args[3]));
+        Sample sample =
+                run(peer, work, name, Double.parseDouble(args[4]), Double.parseDouble(args[5]));
+        sample.with(Figure.TOTAL_CPU_NANOS, Usage.cpuNanos());
+        System.out.println(sample);
         System.exit(0);
     }
 
-    private Sample measure(double seconds, long startMillis) throws Exception {
-        singles = 0;
-        long cpu = cpuNanos();
-        long allocated = allocatedBytes();
+    /** Connects, warms up, measures, and closes the client. */
+    static Sample run(Peer peer, Work work, String name, double warmUpSeconds, double seconds)
+            throws Exception {
+        peer.connect();
+        Worker worker = new Worker(peer, work, name);
+        if (work.kind() == Work.Kind.ROUND_TRIP) {
+            peer.subscribe(worker.topic(), worker::cameBack);
+        }
+        worker.workFor(warmUpSeconds);
+        Sample sample = worker.measure(seconds);
+        sample.with(Figure.TOTAL_MESSAGES, worker.total);
+        peer.close();
+        return sample;
+    }
+
+    private Sample measure(double seconds) throws Exception {
+        latencies.clear();
+        Usage usage = new Usage();
         long begin = System.nanoTime();
         long messages = workFor(seconds);
         double nanos = System.nanoTime() - begin;
-        double cpuUsed = cpuNanos() - cpu;
-        double bytes = allocatedBytes() - allocated;
-        long[] sorted = Arrays.copyOf(latencies, singles);
-        Arrays.sort(sorted);
-        return new Sample(
-                messages / nanos * 1e9,
-                cpuUsed / messages / 1e3,
-                bytes / messages,
-                percentile(sorted, 0.5),
-                percentile(sorted, 0.99),
-                percentile(sorted, 0.999),
-                startMillis,
-                0);
-    }
-
-    private static double percentile(long[] sorted, double part) {
-        return sorted.length == 0 ? 0 : sorted[(int) (part * (sorted.length - 1))] / 1e3;
-    }
-
-    private static long cpuNanos() {
-        var system = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
-        return system.getProcessCpuTime();
-    }
-
-    /** By all threads that are alive; the clients start and end none while they are measured. */
-    private static long allocatedBytes() {
-        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-        long sum = 0;
-        for (long bytes : threads.getThreadAllocatedBytes(threads.getAllThreadIds())) {
-            sum += Math.max(0, bytes);
-        }
-        return sum;
+        double cpu = usage.cpuNanosSince();
+        Sample sample =
+                new Sample()
+                        .with(Figure.MESSAGES_PER_SECOND, messages / nanos * 1e9)
+                        .with(Figure.CPU_MICROS, cpu / messages / 1e3)
+                        .with(Figure.THREADS, Usage.threads());
+        usage.allocatedBytesSince()
+                .ifPresent(b -> sample.with(Figure.ALLOCATED_BYTES, (double) b / messages));
+        latencies.into(sample);
+        return sample.with(Figure.HEAP_MIB, Usage.heapMib());
     }
 
     /** Works for about as long; returns how many messages were done with. */
     private long workFor(double seconds) throws Exception {
         long end = System.nanoTime() + (long) (seconds * 1e9);
-        return switch (work.kind()) {
-            case PUBLISH -> publishUntil(end);
-            case RECEIVE -> receiveUntil(end);
-            case LATENCY -> publishSinglyUntil(end);
-        };
+        long messages =
+                switch (work.kind()) {
+                    case PUBLISH -> publishUntil(end, window::release);
+                    case ROUND_TRIP -> publishUntil(end, () -> {});
+                    case RECEIVE -> receiveUntil(end);
+                    case LATENCY -> publishSinglyUntil(end);
+                };
+        total += messages;
+        return messages;
     }
 
-    private long publishUntil(long end) throws Exception {
-        Semaphore window = new Semaphore(work.window());
+    private String topic() {
+        return "bench/" + name;
+    }
+
+    private long publishUntil(long end, Runnable done) throws Exception {
+        String topic = topic();
         long messages = 0;
-        // Looking at the clock for each message would be a part of what is measured.
         while (System.nanoTime() < end) {
-            for (int i = 0; i < SINGLES_AT_ONCE; i++) {
-                window.acquire();
-                peer.publish(work.qos(), payload, window::release);
+            for (int i = 0; i < BETWEEN_LOOKS_AT_THE_CLOCK; i++) {
+                acquire(1);
+                peer.publish(topic, work.qos(), payload, done);
                 messages++;
             }
         }
-        window.acquire(work.window());
+        acquire(work.window());
+        window.release(work.window());
         return messages;
+    }
+
+    private void acquire(int permits) throws InterruptedException {
+        if (!window.tryAcquire(permits)
+                && !window.tryAcquire(permits, STUCK_SECONDS, TimeUnit.SECONDS)) {
+            throw new IllegalStateException(
+                    "Nothing came back within "
+                            + STUCK_SECONDS
+                            + " s; of "
+                            + work.window()
+                            + ", "
+                            + window.availablePermits()
+                            + " messages are done with");
+        }
+    }
+
+    private void cameBack(int payloadSize) {
+        requireWhole(payloadSize);
+        window.release();
+    }
+
+    private void requireWhole(int payloadSize) {
+        if (payloadSize != payload.length) {
+            Failures.stopAt(new IllegalStateException("A payload of " + payloadSize + " bytes"));
+        }
     }
 
     private long receiveUntil(long end) throws Exception {
         long messages = 0;
         int atOnce = work.qos() == 0 ? RECEIVED_AT_ONCE_AT_QOS_0 : RECEIVED_AT_ONCE;
         while (System.nanoTime() < end) {
-            CountDownLatch all = new CountDownLatch(atOnce);
+            CountDownLatch last = new CountDownLatch(1);
+            AtomicInteger received = new AtomicInteger();
             peer.subscribe(
-                    "send/%d/%d/%d/%d/%d"
-                            .formatted(
-                                    work.qos(),
-                                    work.payloadBytes(),
-                                    work.window(),
-                                    atOnce,
-                                    subscriptions++),
-                    all::countDown);
-            all.await();
+                    AckConnection.request(work, atOnce, subscriptions++),
+                    size -> {
+                        requireWhole(size);
+                        if (received.incrementAndGet() == atOnce) {
+                            last.countDown();
+                        }
+                    });
+            if (!last.await(STUCK_SECONDS, TimeUnit.SECONDS)) {
+                throw new IllegalStateException(
+                        received
+                                + " of "
+                                + atOnce
+                                + " messages came within "
+                                + STUCK_SECONDS
+                                + " s");
+            }
             messages += atOnce;
         }
         return messages;
     }
 
     private long publishSinglyUntil(long end) throws Exception {
+        String topic = topic();
         long messages = 0;
-        Semaphore done = new Semaphore(0);
         while (System.nanoTime() < end) {
             long begin = System.nanoTime();
-            peer.publish(work.qos(), payload, done::release);
-            done.acquire();
-            if (singles < latencies.length) {
-                latencies[singles++] = System.nanoTime() - begin;
-            }
+            acquire(1);
+            peer.publish(topic, work.qos(), payload, window::release);
+            acquire(1);
+            latencies.add(System.nanoTime() - begin);
+            window.release();
             messages++;
         }
         return messages;

@@ -27,7 +27,7 @@ final class H2Engine {
      * closing does not rewrite the file; that is done while it is open. REUSE_SPACE: see {@link
      * #reuseSpace}.
      */
-    private static final String SETTINGS =
+    static final String SETTINGS =
             ";WRITE_DELAY=0;RETENTION_TIME=0;DB_CLOSE_ON_EXIT=FALSE;ANALYZE_AUTO=0"
                     + ";CACHE_SIZE=4096;TRACE_LEVEL_FILE=0;TRACE_LEVEL_SYSTEM_OUT=0"
                     + ";LOCK_TIMEOUT=10000;MAX_COMPACT_TIME=0;REUSE_SPACE=FALSE";

@@ -1,0 +1,65 @@
+package dev.holdfast.mqtt.benchmarks;
+
+import dev.holdfast.mqtt.Message;
+import dev.holdfast.mqtt.MqttClient;
+import dev.holdfast.mqtt.QoS;
+import dev.holdfast.mqtt.h2.Durability;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Publishes a backlog without a connection, as fast as the store takes it; prints one {@link
+ * Sample}, and ends as a killed process does.
+ */
+public final class BacklogStorer {
+    /** One message of so many is waited for: when it is stored, so are those before it. */
+    private static final int STEP = 256;
+
+    private static final int STEPS_UNDER_WAY = 16;
+
+    private BacklogStorer() {}
+
+    /** Arguments: durability, file, number of messages, bytes of each. */
+    public static void main(String[] args) {
+        MqttClient client =
+                BacklogClient.build(
+                        Durability.valueOf(args[0]), Path.of(args[1]), BacklogClient.NOWHERE);
+        System.out.println(store(client, Integer.parseInt(args[2]), Integer.parseInt(args[3])));
+        System.out.flush();
+        Runtime.getRuntime().halt(0);
+    }
+
+    static Sample store(MqttClient client, int messages, int payloadBytes) {
+        Sample sample = new Sample();
+        Usage usage = new Usage();
+        ArrayDeque<CompletableFuture<Void>> unstored = new ArrayDeque<>();
+        long begin = System.nanoTime();
+        for (int i = 1; i <= messages; i++) {
+            byte[] payload = new byte[payloadBytes];
+            ByteBuffer.wrap(payload).putLong(i);
+            Message message =
+                    Message.to(BacklogClient.TOPIC).qos(QoS.AT_LEAST_ONCE).payload(payload).build();
+            var publication = client.publish(message);
+            if (i % STEP == 0 || i == messages) {
+                unstored.add(publication.stored());
+            }
+            while (unstored.size() > (i == messages ? 0 : STEPS_UNDER_WAY)) {
+                unstored.remove().join();
+            }
+            if (i == messages / 10) {
+                long pause = System.nanoTime();
+                sample.with(Figure.EARLY_HEAP_MIB, Usage.heapMib());
+                begin += System.nanoTime() - pause;
+            }
+        }
+        double nanos = System.nanoTime() - begin;
+        sample.with(Figure.MESSAGES_PER_SECOND, messages / nanos * 1e9)
+                .with(Figure.CPU_MICROS, usage.cpuNanosSince() / 1e3 / messages)
+                .with(Figure.THREADS, Usage.threads());
+        usage.allocatedBytesSince()
+                .ifPresent(b -> sample.with(Figure.ALLOCATED_BYTES, (double) b / messages));
+        return sample.with(Figure.HEAP_MIB, Usage.heapMib());
+    }
+}

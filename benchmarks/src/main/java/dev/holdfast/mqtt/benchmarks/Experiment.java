@@ -1,0 +1,22 @@
+package dev.holdfast.mqtt.benchmarks;
+
+import java.nio.file.Path;
+
+/** Something that is done once in each round and gives samples. */
+interface Experiment {
+    /** For the one who waits. */
+    String title();
+
+    /**
+     * Measures.
+     *
+     * @param folder for files; empty, and deleted afterwards
+     * @param samples takes what was measured
+     */
+    void run(Path folder, Samples samples) throws Exception;
+
+    /** Takes what was measured. */
+    interface Samples {
+        void add(Table table, String contender, Sample sample);
+    }
+}

@@ -1,0 +1,67 @@
+package dev.holdfast.mqtt.benchmarks;
+
+import com.sun.management.OperatingSystemMXBean;
+import com.sun.management.ThreadMXBean;
+import java.lang.management.ManagementFactory;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.OptionalLong;
+
+/** What this process has used. */
+final class Usage {
+    private static final double MIB = 1 << 20;
+
+    private final long cpuNanos = cpuNanos();
+    private final Map<Long, Long> allocated = allocated();
+
+    /** Since this object was made. */
+    long cpuNanosSince() {
+        return cpuNanos() - cpuNanos;
+    }
+
+    /** By all threads since this object was made; unknown if one of them has ended meanwhile. */
+    OptionalLong allocatedBytesSince() {
+        Map<Long, Long> now = allocated();
+        if (!now.keySet().containsAll(allocated.keySet())) {
+            return OptionalLong.empty();
+        }
+        long sum = 0;
+        for (Map.Entry<Long, Long> thread : now.entrySet()) {
+            sum += thread.getValue() - allocated.getOrDefault(thread.getKey(), 0L);
+        }
+        return OptionalLong.of(sum);
+    }
+
+    static long cpuNanos() {
+        var system = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+        return system.getProcessCpuTime();
+    }
+
+    private static Map<Long, Long> allocated() {
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        long[] ids = threads.getAllThreadIds();
+        long[] bytes = threads.getThreadAllocatedBytes(ids);
+        Map<Long, Long> byThread = new HashMap<>();
+        for (int i = 0; i < ids.length; i++) {
+            if (bytes[i] >= 0) {
+                byThread.put(ids[i], bytes[i]);
+            }
+        }
+        return byThread;
+    }
+
+    /** What is in use once garbage is collected. */
+    static double heapMib() {
+        System.gc();
+        return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed() / MIB;
+    }
+
+    static int threads() {
+        return ManagementFactory.getThreadMXBean().getThreadCount();
+    }
+
+    /** Since the start of this process. */
+    static long millisSinceStart() {
+        return System.currentTimeMillis() - ManagementFactory.getRuntimeMXBean().getStartTime();
+    }
+}
