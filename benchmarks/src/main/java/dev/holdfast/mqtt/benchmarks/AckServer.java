@@ -30,19 +30,23 @@ public final class AckServer {
 
     /** Runs until the standard input ends. */
     public static void main(String[] args) throws IOException {
-        boolean numbered = List.of(args).contains(NUMBERED);
         Tally tally = new Tally();
-        ServerSocketChannel listening = ServerSocketChannel.open();
-        listening.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), BACKLOG);
-        Thread acceptor = new Thread(() -> accept(listening, tally, numbered), "acceptor");
-        acceptor.setDaemon(true);
-        acceptor.start();
-        System.out.println(((InetSocketAddress) listening.getLocalAddress()).getPort());
+        System.out.println(start(tally, List.of(args).contains(NUMBERED)));
         var system = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
         var lines = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII));
         while (lines.readLine() != null) {
             System.out.println(tally.counts(system.getProcessCpuTime()).toLine());
         }
+    }
+
+    /** Runs in threads of this process, as long as it does; returns the port. */
+    static int start(Tally tally, boolean numbered) throws IOException {
+        ServerSocketChannel listening = ServerSocketChannel.open();
+        listening.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), BACKLOG);
+        Thread acceptor = new Thread(() -> accept(listening, tally, numbered), "acceptor");
+        acceptor.setDaemon(true);
+        acceptor.start();
+        return ((InetSocketAddress) listening.getLocalAddress()).getPort();
     }
 
     private static void accept(ServerSocketChannel listening, Tally tally, boolean numbered) {

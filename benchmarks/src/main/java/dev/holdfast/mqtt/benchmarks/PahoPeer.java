@@ -3,6 +3,8 @@ package dev.holdfast.mqtt.benchmarks;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.IntConsumer;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import org.eclipse.paho.mqttv5.client.IMqttToken;
 import org.eclipse.paho.mqttv5.client.MqttActionListener;
 import org.eclipse.paho.mqttv5.client.MqttAsyncClient;
@@ -19,6 +21,13 @@ import org.eclipse.paho.mqttv5.common.MqttPersistenceException;
 import org.eclipse.paho.mqttv5.common.packet.MqttProperties;
 
 final class PahoPeer implements Peer {
+    /** Or it writes two lines to the console for each message at QoS 2. */
+    private static final Logger LOG = Logger.getLogger("org.eclipse.paho.mqttv5.client");
+
+    static {
+        LOG.setLevel(Level.OFF);
+    }
+
     private final MqttAsyncClient client;
     private final MqttClientPersistence persistence;
     private long atLeastOnce;

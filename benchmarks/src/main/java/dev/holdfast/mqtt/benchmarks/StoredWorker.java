@@ -8,6 +8,7 @@ import dev.holdfast.mqtt.h2.H2SessionStore;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 
 /** Stores one message at a time; prints one {@link Sample}. */
@@ -67,7 +68,7 @@ public final class StoredWorker {
         }
         try (MqttClient client =
                 MqttClient.newBuilder(URI.create("mqtt://127.0.0.1:" + port))
-                        .clientIdentifier("stored-" + ProcessHandle.current().pid())
+                        .clientIdentifier("stored-" + UUID.randomUUID())
                         .sessionExpiry(Duration.ofHours(1))
                         .store(H2SessionStore.at(folder.resolve("store"), durability))
                         .build()) {

@@ -21,13 +21,15 @@ public final class Worker {
     private final Peer peer;
     private final Work work;
     private final String name;
+    private final int receivedAtOnce;
     private final byte[] payload;
     private final Latencies latencies = new Latencies();
     private final Semaphore window;
     private long total;
     private int subscriptions;
 
-    private Worker(Peer peer, Work work, String name) {
+    private Worker(Peer peer, Work work, String name, int receivedAtOnce) {
+        this.receivedAtOnce = receivedAtOnce;
         this.peer = peer;
         this.work = work;
         this.name = name;
@@ -42,22 +44,25 @@ public final class Worker {
         Peer peer =
                 Peer.Kind.valueOf(args[0])
                         .create(name, Integer.parseInt(args[2]), Path.of(args[3]));
-        Sample sample =
-                run(peer, work, name, Double.parseDouble(args[4]), Double.parseDouble(args[5]));
+        double warmUp = Double.parseDouble(args[4]);
+        double seconds = Double.parseDouble(args[5]);
+        int atOnce = work.qos() == 0 ? RECEIVED_AT_ONCE_AT_QOS_0 : RECEIVED_AT_ONCE;
+        Sample sample = run(peer, work, name, warmUp, seconds, atOnce);
         sample.with(Figure.TOTAL_CPU_NANOS, Usage.cpuNanos());
         System.out.println(sample);
         System.exit(0);
     }
 
     /** Connects, warms up, measures, and closes the client. */
-    static Sample run(Peer peer, Work work, String name, double warmUpSeconds, double seconds)
+    static Sample run(
+            Peer peer, Work work, String name, double warmUp, double seconds, int receivedAtOnce)
             throws Exception {
         peer.connect();
-        Worker worker = new Worker(peer, work, name);
+        Worker worker = new Worker(peer, work, name, receivedAtOnce);
         if (work.kind() == Work.Kind.ROUND_TRIP) {
             peer.subscribe(worker.topic(), worker::cameBack);
         }
-        worker.workFor(warmUpSeconds);
+        worker.workFor(warmUp);
         Sample sample = worker.measure(seconds);
         sample.with(Figure.TOTAL_MESSAGES, worker.total);
         peer.close();
@@ -142,7 +147,7 @@ public final class Worker {
 
     private long receiveUntil(long end) throws Exception {
         long messages = 0;
-        int atOnce = work.qos() == 0 ? RECEIVED_AT_ONCE_AT_QOS_0 : RECEIVED_AT_ONCE;
+        int atOnce = receivedAtOnce;
         while (System.nanoTime() < end) {
             CountDownLatch last = new CountDownLatch(1);
             AtomicInteger received = new AtomicInteger();

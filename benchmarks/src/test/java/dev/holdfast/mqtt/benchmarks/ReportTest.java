@@ -1,0 +1,142 @@
+package dev.holdfast.mqtt.benchmarks;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.Writer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import javax.xml.parsers.DocumentBuilderFactory;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ReportTest {
+    private static final Table PUBLISH = PeerTables.of(new Work(Work.Kind.PUBLISH, 1, 256, 20));
+    private static final Table WIDER = PeerTables.of(new Work(Work.Kind.PUBLISH, 1, 256, 4_096));
+
+    @TempDir Path folder;
+
+    private static Results results() {
+        Results results = new Results();
+        for (double rate : new double[] {900, 150, 100}) {
+            results.add(PUBLISH, Peer.Kind.HOLDFAST_MEMORY.title, sample(rate));
+        }
+        results.add(PUBLISH, Peer.Kind.HIVEMQ.title, sample(100));
+        results.add(WIDER, Peer.Kind.HOLDFAST_MEMORY.title, sample(110));
+        results.add(WIDER, Peer.Kind.HIVEMQ.title, sample(100));
+        return results;
+    }
+
+    private static Sample sample(double rate) {
+        return new Sample()
+                .with(Figure.MESSAGES_PER_SECOND, rate)
+                .with(Figure.CPU_MICROS, 1e6 / rate);
+    }
+
+    @Test
+    void ratiosOfMediansComeFirst() {
+        String text = Report.text(results());
+        assertTrue(text.contains("× msg/s"), text);
+        String own =
+                text.lines()
+                        .filter(l -> l.contains(Peer.Kind.HOLDFAST_MEMORY.title))
+                        .findFirst()
+                        .orElseThrow();
+        assertTrue(own.matches(" *Holdfast, memory +1[.]50 +0[.]67 +150 .* 3"), own);
+    }
+
+    @Test
+    void targetIsMissedWhereItIsWorst() {
+        Targets.Row rate =
+                Targets.rows(results()).stream()
+                        .filter(r -> r.what().equals("in memory, rate, Publish, QoS 1"))
+                        .findFirst()
+                        .orElseThrow();
+        assertEquals(1.1, rate.measured(), 1e-9);
+        assertEquals(WIDER.title(), rate.where());
+        assertFalse(rate.met());
+    }
+
+    @Test
+    void chartsAreWellFormed() throws Exception {
+        String chart = Chart.draw(results(), Table.Section.PUBLISH);
+        var root =
+                DocumentBuilderFactory.newInstance()
+                        .newDocumentBuilder()
+                        .parse(new ByteArrayInputStream(chart.getBytes(StandardCharsets.UTF_8)))
+                        .getDocumentElement();
+        // The background, the legend, and a bar for each contender of each table.
+        assertEquals(
+                1 + Peer.Kind.values().length + 4, root.getElementsByTagName("rect").getLength());
+    }
+
+    @Test
+    void headThatIsWrittenByHandStays() throws Exception {
+        Path page = folder.resolve("benchmarks.md");
+        String head =
+                "# Benchmarks\n\nRead me.\n\n"
+                        + "<!-- What follows is written by benchmarks/run full. -->\n";
+        Files.writeString(page, head + "\nOld figures.\n");
+        Pages pages = new Pages(folder.resolve("results"), folder, "full");
+        pages.write(results());
+        String written = Files.readString(page);
+        assertTrue(written.startsWith(head), written);
+        assertFalse(written.contains("Old figures"), written);
+        assertTrue(written.contains("| Holdfast, memory | 1.50 |"), written);
+        assertTrue(Files.exists(folder.resolve("benchmarks/publish.svg")));
+        Files.writeString(page, "Something else");
+        assertThrows(IOException.class, () -> pages.write(results()));
+        assertEquals("Something else", Files.readString(page));
+    }
+
+    @Test
+    void sampleIsOneLineThatCanBeReadBack() throws Exception {
+        Sample sample = sample(123.25).with(Figure.SERVER_SHARE, 1e-7);
+        assertEquals(sample.toString(), Sample.parse(sample.toString()).toString());
+        assertThrows(IllegalArgumentException.class, () -> Sample.parse("Killed"));
+        Pages pages = new Pages(folder, null, "short");
+        try (Writer log = pages.samples()) {
+            pages.log(log, 2, PUBLISH, "someone", sample);
+            pages.log(log, 3, PUBLISH, "someone", sample);
+        }
+        List<String> lines = Files.readAllLines(folder.resolve("samples.jsonl"));
+        assertEquals(2, lines.size());
+        assertEquals(sample.toString(), Sample.parse(lines.get(0)).toString());
+    }
+
+    @Test
+    void plansNameEachExperimentOnce() {
+        Server nowhere = new Nowhere();
+        for (List<Plan.Part> plan :
+                List.of(Plan.few(nowhere, nowhere), Plan.all(nowhere, nowhere))) {
+            Set<String> titles = new HashSet<>();
+            for (Plan.Part part : plan) {
+                assertTrue(titles.add(part.experiment().title()), part.experiment().title());
+            }
+        }
+        assertTrue(Plan.all(nowhere, null).size() < Plan.all(nowhere, nowhere).size());
+    }
+
+    private static final class Nowhere implements Server {
+        @Override
+        public int port() {
+            return 1;
+        }
+
+        @Override
+        public long cpuNanos() {
+            return 0;
+        }
+
+        @Override
+        public void close() {}
+    }
+}
