@@ -8,6 +8,7 @@ import dev.holdfast.mqtt.MessagePublisher;
 import dev.holdfast.mqtt.MqttClient;
 import dev.holdfast.mqtt.MqttException;
 import dev.holdfast.mqtt.QoS;
+import dev.holdfast.mqtt.ReasonCode;
 import dev.holdfast.mqtt.Subscription;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -80,7 +81,7 @@ final class Backpressure {
         /** Without a session this would be the end of what the broker keeps for it. */
         @Override
         public void disconnected(MqttException cause) {
-            done.completeExceptionally(cause);
+            done.completeExceptionally(isBrokersFault(cause) ? cannotBeShown() : cause);
         }
 
         @Override
@@ -92,6 +93,20 @@ final class Backpressure {
         public void onComplete() {
             done.completeExceptionally(new SampleFailure("The subscription has ended early"));
         }
+    }
+
+    private static boolean isBrokersFault(MqttException cause) {
+        return cause instanceof MqttException.ServerMisbehaved fault
+                && fault.reason() == ReasonCode.RECEIVE_MAXIMUM_EXCEEDED;
+    }
+
+    private static SampleFailure cannotBeShown() {
+        return new SampleFailure(
+                "the broker sent more than the "
+                        + RECEIVE_MAXIMUM
+                        + " messages that Receive Maximum lets it, so that the client had to leave (MQTT 5,"
+                        + " section 3.3.4). Mosquitto 2.0.11 does so under load, see docs/brokers.md:"
+                        + " take another broker, or leave out --server");
     }
 
     static int run(Options options) {

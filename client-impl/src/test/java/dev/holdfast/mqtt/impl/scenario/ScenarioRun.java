@@ -271,6 +271,7 @@ final class ScenarioRun implements TestDriver.Listener {
                                 new SessionLostPolicy(
                                         c.choice("lost-qos-1", InFlight.REPUBLISH),
                                         c.choice("lost-qos-2", InFlight.FAIL)))
+                        .validatePayloadFormat(c.number("validates-payloads", 0) == 1)
                         .onUnknownSession(c.choice("unknown-session", UnknownSession.FAIL))
                         .reconnect(
                                 ReconnectPolicy.exponential(

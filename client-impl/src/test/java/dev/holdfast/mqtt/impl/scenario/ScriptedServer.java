@@ -18,6 +18,8 @@ import dev.holdfast.mqtt.impl.packet.Pubrel;
 import dev.holdfast.mqtt.impl.packet.Suback;
 import dev.holdfast.mqtt.impl.packet.Unsuback;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -77,13 +79,32 @@ final class ScriptedServer {
     private static Packet publish(Command c) {
         QoS qos = c.qos("qos", QoS.AT_LEAST_ONCE);
         int id = qos == QoS.AT_MOST_ONCE ? 0 : c.required("id");
+        String payload = c.word("payload", "x");
+        Message.Builder builder =
+                Message.to(c.word("topic", "topic")).qos(qos).retain(c.flag("retain"));
         Message message =
-                Message.to(c.word("topic", "topic"))
-                        .qos(qos)
-                        .payload(c.word("payload", "x"))
-                        .retain(c.flag("retain"))
-                        .build();
-        return new Publish(message, id, c.flag("dup"));
+                c.flag("broken-text")
+                        ? builder.payload(brokenText(payload)).utf8Payload(true).build()
+                        : builder.payload(payload).build();
+        return new Publish(message, id, c.flag("dup"), identifiers(c));
+    }
+
+    /** The first half of a character is the last byte. */
+    private static byte[] brokenText(String begins) {
+        byte[] begun = begins.getBytes(UTF_8);
+        byte[] broken = Arrays.copyOf(begun, begun.length + 1);
+        broken[begun.length] = (byte) 0xC3;
+        return broken;
+    }
+
+    private static List<Integer> identifiers(Command c) {
+        List<Integer> identifiers = new ArrayList<>();
+        for (String one : c.word("identifiers", "").split(",")) {
+            if (!one.isEmpty()) {
+                identifiers.add(Integer.valueOf(one));
+            }
+        }
+        return identifiers;
     }
 
     private static Packet disconnect(Command c) {

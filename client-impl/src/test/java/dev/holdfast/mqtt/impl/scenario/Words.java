@@ -112,8 +112,15 @@ final class Words {
                 + (p.packetIdentifier() == 0 ? "" : id(p.packetIdentifier()))
                 + (p.dup() ? " DUP" : "")
                 + (m.retain() ? " RETAIN" : "")
+                + (m.utf8Payload() ? " text" : "")
                 + (" " + of(m))
+                + sentFor(p.subscriptionIdentifiers())
                 + m.expiry().map(e -> ", expires in " + e.toSeconds() + " s").orElse("");
+    }
+
+    private static String sentFor(List<?> subscriptions) {
+        List<String> all = subscriptions.stream().map(String::valueOf).toList();
+        return all.isEmpty() ? "" : " for " + String.join(" and ", all);
     }
 
     private static String of(Connack p) {
@@ -184,7 +191,10 @@ final class Words {
             return published.get(c.sequence()) + " is done";
         } else if (change instanceof Change.Received c) {
             delivered.put(c.message().deliveryId(), of(c.message().message()));
-            return of(c.message().message()) + " is received," + id(c.packetIdentifier());
+            return of(c.message().message())
+                    + " is received,"
+                    + id(c.packetIdentifier())
+                    + sentFor(c.message().subscriptionIdentifiers());
         } else if (change instanceof Change.Forgotten c) {
             return "id " + c.packetIdentifier() + " is forgotten";
         } else if (change instanceof Change.Consumed c) {
@@ -232,7 +242,10 @@ final class Words {
         } else if (event instanceof Event.Deliver e) {
             Message m = e.incoming().message();
             String again = e.incoming().redelivered() ? " again" : "";
-            return "handle " + of(m) + qos(m.qos()) + again;
+            String handlers = sentFor(e.incoming().topicFilters());
+            return "handle " + of(m) + qos(m.qos()) + handlers + again;
+        } else if (event instanceof Event.PayloadInvalid e) {
+            return of(e.message()) + " is not UTF-8, and refused";
         } else if (event instanceof Event.Settled e) {
             String how = e.cause() == null ? " settled" : " not settled: " + of(e.cause());
             return of(e.incoming().message()) + how;
