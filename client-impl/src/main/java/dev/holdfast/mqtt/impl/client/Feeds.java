@@ -15,8 +15,12 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Makes the feeds of a client, and does what they have in common. */
-final class Feeds {
+/**
+ * Makes the feeds of a client, and does what they have in common.
+ *
+ * <p>Not final, so that the simulation can break one rule at a time.
+ */
+class Feeds {
     private static final Logger LOG = LoggerFactory.getLogger("dev.holdfast.mqtt.delivery");
 
     private final Loop loop;

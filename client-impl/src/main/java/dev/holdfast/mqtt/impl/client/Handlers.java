@@ -98,18 +98,24 @@ final class Handlers {
         registrations.unregister(registration, cause);
     }
 
-    /** The server has ended the subscription of a handler. */
-    void end(Registration registration) {
-        if (registrations.unregister(registration, null)) {
-            loop.execute(() -> rememberEnded(registration));
+    /**
+     * The server has ended a subscription. One of an earlier run may have no handler here, and yet
+     * messages on their way.
+     *
+     * @param registration of its handler when that was asked for
+     */
+    void end(String topicFilter, @Nullable Registration registration) {
+        if (registration != null) {
+            registrations.unregister(registration, null);
         }
+        loop.execute(() -> rememberEnded(topicFilter));
     }
 
-    private void rememberEnded(Registration registration) {
-        if (find(registration.topicFilter) != null) {
+    private void rememberEnded(String topicFilter) {
+        if (find(topicFilter) != null) {
             return;
         }
-        ended.put(registration.topicFilter, registration.matcher);
+        ended.put(topicFilter, new TopicFilter(topicFilter));
         if (ended.size() > MOST_ENDED) {
             ended.remove(ended.keySet().iterator().next());
         }

@@ -274,8 +274,8 @@ final class HoldfastClient implements MqttClient {
             CompletableFuture<Void> answer = new CompletableFuture<>();
             answer.whenComplete(
                     (done, failure) -> {
-                        if (failure == null && registration != null) {
-                            handlers.end(registration);
+                        if (failure == null) {
+                            handlers.end(filter, registration);
                         }
                     });
             answers.add(answer);

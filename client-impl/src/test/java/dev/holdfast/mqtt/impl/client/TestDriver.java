@@ -35,7 +35,7 @@ public final class TestDriver {
         driver = new Driver(session, store, network, loop(clock), application(listener));
     }
 
-    private static Loop loop(Clock clock) {
+    static Loop loop(Clock clock) {
         return new Loop() {
             @Override
             public void execute(Runnable task) {

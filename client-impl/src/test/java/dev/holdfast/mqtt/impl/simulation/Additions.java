@@ -26,7 +26,7 @@ final class Additions {
         standing = fits(new Pubrel(1, ReasonCode.SUCCESS, null, chosen)) ? chosen : List.of();
     }
 
-    /** What handlers say of a message, which is the same whenever it comes. */
+    /** What handlers say of a message that they answer by hand, the same whenever it comes. */
     static Remarks of(Message message) {
         String key = message.payloadText();
         return switch (Math.floorMod(key.hashCode(), 5)) {
@@ -58,9 +58,11 @@ final class Additions {
                 sent.equals(standing), "Wrong User Properties in ", Words.of(packet));
     }
 
-    /** PUBACK for a message that a handler got, or that the client refused itself. */
-    void requireExpected(Puback p, Message message, boolean handled) {
-        Remarks remarks = handled ? of(message) : Remarks.none();
+    /**
+     * PUBACK for a message of which handlers have said this; nothing, if the client refused it
+     * itself.
+     */
+    void requireExpected(Puback p, Remarks remarks) {
         String words = remarks.reasonString().orElse(null);
         List<UserProperty> own = remarks.userProperties();
         Puback expected = puback(p, words, own.isEmpty() ? standing : own);

@@ -1,26 +1,37 @@
 package dev.holdfast.mqtt.impl.simulation;
 
+import dev.holdfast.mqtt.Delivery;
+import dev.holdfast.mqtt.Message;
+import dev.holdfast.mqtt.MessageHandler;
+import dev.holdfast.mqtt.QoS;
+import dev.holdfast.mqtt.ReasonCode;
+import dev.holdfast.mqtt.Remarks;
+import dev.holdfast.mqtt.Subscription;
 import dev.holdfast.mqtt.impl.client.TestDriver;
-import dev.holdfast.mqtt.impl.client.TestRegistrations;
+import dev.holdfast.mqtt.impl.client.TestHandlers;
 import dev.holdfast.mqtt.impl.codec.Decoder;
 import dev.holdfast.mqtt.impl.codec.Encoder;
 import dev.holdfast.mqtt.impl.session.Answer;
 import dev.holdfast.mqtt.impl.session.Event;
+import dev.holdfast.mqtt.impl.session.Incoming;
 import dev.holdfast.mqtt.impl.session.Session;
 import dev.holdfast.mqtt.impl.session.TestSession;
 import dev.holdfast.mqtt.impl.transport.Link;
 import dev.holdfast.mqtt.impl.transport.LinkListener;
 import dev.holdfast.mqtt.spi.ClientSettings;
-import dev.holdfast.mqtt.spi.DeclaredSubscription;
 import dev.holdfast.mqtt.store.Recovered;
 import dev.holdfast.mqtt.store.StoredSession;
 import java.net.URI;
 import java.util.ArrayDeque;
+import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 
 /** One life of the client, from its start to a crash: the real core and driver. */
-final class ClientRun implements TestDriver.Clock, TestDriver.Listener {
+final class ClientRun implements TestDriver.Clock, TestDriver.Listener, TestHandlers.Watcher {
     final ClientSettings settings;
     final Recovered recovered;
     final Futures futures;
@@ -31,7 +42,17 @@ final class ClientRun implements TestDriver.Clock, TestDriver.Listener {
     /** Of all its connections, if the simulation is to notice that. */
     final Decoder onlyDecoder;
 
-    final TestRegistrations handlers = new TestRegistrations();
+    final HandOverOracle handOvers;
+    final TestHandlers handlers;
+
+    /** Runs tasks in any order. */
+    final Executor executor = this::executeSometime;
+
+    /** Topic Filters whose subscriptions have ended. */
+    private final Set<String> ended = new HashSet<>();
+
+    /** What the loop is to run, in this order. */
+    private final ArrayDeque<Runnable> loopTasks = new ArrayDeque<>();
 
     private final Simulation sim;
     private final int number;
@@ -48,21 +69,19 @@ final class ClientRun implements TestDriver.Clock, TestDriver.Listener {
     private boolean alive = true;
     private boolean storeFailed;
 
-    ClientRun(Simulation sim, int number, ClientSettings settings) {
+    ClientRun(Simulation sim, int number, boolean cleanStart, Collection<Subscription> declared) {
         this.sim = sim;
         this.number = number;
-        this.settings = settings;
+        settings = sim.settings(this, cleanStart, declared);
         onlyDecoder = new Decoder(settings.maximumPacketSize(), settings.topicAliasMaximum(), true);
-        for (List<DeclaredSubscription> group : settings.subscriptionGroups()) {
-            handlers.register(
-                    group.stream().map(d -> d.subscription().topicFilter()).toList(),
-                    group.get(0).handler());
-        }
         StoredSession store = sim.store.open();
         recovered = store.recovered();
         session = sim.sabotage.session(settings, recovered, sim.chance);
         driver = new TestDriver(session, store, this::open, this, this);
         futures = new Futures(sim, this);
+        handOvers = new HandOverOracle(sim);
+        handlers = new TestHandlers(settings, this, executor, sim.sabotage.brokenFeeds(), this);
+        handlers.beginAll();
     }
 
     boolean isAlive() {
@@ -141,7 +160,8 @@ final class ClientRun implements TestDriver.Clock, TestDriver.Listener {
 
     @Override
     public void execute(Runnable task) {
-        sim.agenda.after(sim.faults.delay(sim.faults.lag), () -> runIfAlive(task));
+        loopTasks.add(task);
+        sim.agenda.after(sim.faults.delay(sim.faults.lag), () -> runIfAlive(loopTasks.remove()));
     }
 
     @Override
@@ -160,7 +180,12 @@ final class ClientRun implements TestDriver.Clock, TestDriver.Listener {
     private void runIfAlive(Runnable task) {
         if (alive) {
             task.run();
+            handOvers.rethrow();
         }
+    }
+
+    private void executeSometime(Runnable task) {
+        sim.agenda.after(sim.faults.delay(sim.faults.executorLag), () -> runIfAlive(task));
     }
 
     @Override
@@ -197,19 +222,83 @@ final class ClientRun implements TestDriver.Clock, TestDriver.Listener {
             lastQuestion = e.number();
             sim.mechanism.asked(this, e);
         } else if (event instanceof Event.Deliver e) {
-            sim.incoming.delivered(this, e.incoming());
-            sim.application.handle(this, e.incoming());
+            deliver(e);
         } else if (event instanceof Event.PayloadInvalid e) {
             sim.incoming.refused(e.message().payloadText());
         } else if (event instanceof Event.StoreFailed) {
             storeFailed = true;
             futures.abandon();
+            handlers.take(event);
             sim.application.storeFailed(this);
+        } else if (event instanceof Event.Settled e) {
+            futures.take(event);
+            handOvers.confirmed(e.incoming());
+            handlers.take(event);
         } else {
             if (event instanceof Event.Connected) {
                 announced.remove().known = true;
             }
             futures.take(event);
+        }
+    }
+
+    private void deliver(Event.Deliver e) {
+        sim.incoming.delivered(this, e.incoming());
+        handOvers.delivered(e.incoming());
+        handlers.take(e);
+        handOvers.rethrow();
+        sim.incoming.requireRightHandlers(this, e.incoming());
+    }
+
+    // ---- on the way to the handlers and back
+
+    /** unsubscribe() is done. */
+    void end(String filter, MessageHandler handler) {
+        ended.add(filter);
+        handlers.end(filter, handler);
+    }
+
+    @Override
+    public void given(MessageHandler handler, Incoming incoming, Delivery part) {
+        sim.trace.say("client", "gives ", incoming.message(), " to a handler");
+        handOvers.given(handler, incoming, part);
+    }
+
+    @Override
+    public void ended(MessageHandler handler, Throwable cause) {
+        handOvers.ended(handler, cause);
+    }
+
+    @Override
+    public void settled(Incoming incoming, ReasonCode outcome, Remarks remarks, Runnable awaiting) {
+        String topic = incoming.message().topic();
+        boolean hadSubscription =
+                SimulatedServer.matching(topic).stream().anyMatch(ended::contains);
+        if (handOvers.settled(incoming, outcome, remarks, hadSubscription)) {
+            sim.incoming.handled(incoming, outcome, remarks);
+        }
+        submit(
+                s -> {
+                    futures.settle(incoming);
+                    awaiting.run();
+                    s.settle(incoming, outcome, remarks);
+                },
+                "settles ",
+                incoming.message(),
+                " ",
+                outcome.name());
+    }
+
+    @Override
+    public void unsubscribe(String topicFilter) {
+        sim.application.subscriptions.cancelled(topicFilter);
+    }
+
+    @Override
+    public void unclaimed(Message message) {
+        sim.trace.say("told", "nobody has a handler for ", message);
+        if (message.qos() != QoS.AT_MOST_ONCE) {
+            sim.application.unclaimed(this, message.topic());
         }
     }
 

@@ -25,8 +25,8 @@ package dev.holdfast.mqtt.impl.simulation;
 final class Faults {
     private final Chance chance;
 
-    /** For handlers that throw. */
-    private final Chance throwing;
+    /** What the handlers of the application are, and do. */
+    final Chance handling;
 
     private final int throwingHandler;
     private boolean over;
@@ -62,6 +62,7 @@ final class Faults {
     // Application.
     final int crashEvery;
     final int handlerDelay;
+    final int executorLag;
     final int hangingHandler;
     final int rejection;
     final int leaveEvery;
@@ -76,10 +77,11 @@ final class Faults {
     final int authenticationHangs;
     final int reauthenticateEvery;
 
-    Faults(Chance chance, Chance throwing) {
+    Faults(Chance chance, Chance handling) {
         this.chance = chance;
-        this.throwing = throwing;
-        throwingHandler = throwing.pick(0, 0, 20);
+        this.handling = handling;
+        throwingHandler = handling.pick(0, 0, 20);
+        executorLag = handling.pick(0, 0, 10, 300);
         latency = chance.pick(1, 1, 20, 200, 1_500);
         fragments = chance.pick(0, 0, 10, 50);
         cutEvery = sometimes(60, 1_000, 4_000, 15_000);
@@ -131,8 +133,9 @@ final class Faults {
         return over;
     }
 
-    boolean handlerThrows() {
-        return !over && throwing.percent(throwingHandler);
+    /** Where there are several occasions, each is one of so many. */
+    boolean handlerThrows(int occasions) {
+        return !over && handling.percent(throwingHandler) && handling.upTo(occasions - 1) == 0;
     }
 
     boolean strike(int percent) {

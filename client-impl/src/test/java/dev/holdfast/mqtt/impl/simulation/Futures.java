@@ -114,19 +114,19 @@ final class Futures {
         } else if (event instanceof Event.Subscribed e) {
             String filter = subscribes.remove(e.token());
             requireExpected(filter != null, event);
-            sim.application.subscribed(e.token(), filter);
+            sim.application.subscriptions.subscribed(e.token(), filter);
         } else if (event instanceof Event.SubscribeFailed e) {
             String filter = subscribes.remove(e.token());
             requireExpected(filter != null, event);
-            sim.application.subscribeFailed(e.token(), filter, e.cause());
+            sim.application.subscriptions.subscribeFailed(e.token(), filter, e.cause());
         } else if (event instanceof Event.Unsubscribed e) {
             String filter = unsubscribes.remove(e.token());
             requireExpected(filter != null, event);
-            sim.application.unsubscribed(e.token(), filter);
+            sim.application.subscriptions.unsubscribed(e.token(), filter);
         } else if (event instanceof Event.UnsubscribeFailed e) {
             String filter = unsubscribes.remove(e.token());
             requireExpected(filter != null, event);
-            sim.application.unsubscribeFailed(e.token(), filter, e.cause());
+            sim.application.subscriptions.unsubscribeFailed(e.token(), filter, e.cause());
         } else if (event instanceof Event.DisconnectDone e) {
             requireExpected(disconnects.remove(e.token()), event);
             attempts.take(event);

@@ -5,6 +5,8 @@ import static dev.holdfast.mqtt.impl.simulation.SimulationFailure.require;
 import dev.holdfast.mqtt.MessageHandler;
 import dev.holdfast.mqtt.MqttException;
 import dev.holdfast.mqtt.QoS;
+import dev.holdfast.mqtt.ReasonCode;
+import dev.holdfast.mqtt.Remarks;
 import dev.holdfast.mqtt.impl.session.Incoming;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -28,6 +30,15 @@ final class IncomingOracle {
         ClientRun handedTo;
 
         boolean handled;
+
+        /** The copy that was handed over last. */
+        Incoming latest;
+
+        /** What became of that; null before. */
+        ReasonCode outcome;
+
+        /** What was said of that. */
+        Remarks remarks = Remarks.none();
 
         /** Whether the client said, for good, that it is settled. */
         boolean settled;
@@ -77,9 +88,10 @@ final class IncomingOracle {
         byKey.put(key, new Forwarded(key, byKey.size(), qos, session, identifiers));
     }
 
-    void pubacked(String key) {
+    void pubacked(String key, ReasonCode reason) {
         Forwarded f = byKey.get(key);
         require(f.handled, "PUBACK for ", key, ", which no handler is done with");
+        require(reason == f.outcome, "PUBACK for ", key, " says ", reason, ", not ", f.outcome);
         f.givenAway = true;
     }
 
@@ -88,6 +100,7 @@ final class IncomingOracle {
         require(sim.validates, "Nobody asked for a check of ", key);
         require(key.endsWith(BROKEN), key, " was refused, though it is what it claims to be");
         byKey.get(key).handled = true;
+        byKey.get(key).outcome = ReasonCode.PAYLOAD_FORMAT_INVALID;
         byKey.get(key).givenAway = true;
     }
 
@@ -123,7 +136,6 @@ final class IncomingOracle {
                 !sim.validates || !key.endsWith(BROKEN),
                 key,
                 " was handed over, though it is not what it claims to be");
-        requireRightHandlers(run, f, incoming);
         if (f.deliveryIds.isEmpty()) {
             require(
                     newestDelivered[f.qos.ordinal()] < f.index,
@@ -139,10 +151,14 @@ final class IncomingOracle {
             deliveredExactlyOnce(run, f, incoming);
         }
         f.handedTo = run;
+        f.latest = incoming;
+        f.outcome = null;
+        f.remarks = Remarks.none();
     }
 
     /** Those get it for whose subscriptions it was sent, and no others. */
-    private void requireRightHandlers(ClientRun run, Forwarded f, Incoming incoming) {
+    void requireRightHandlers(ClientRun run, Incoming incoming) {
+        Forwarded f = byKey.get(incoming.message().payloadText());
         if (!isDecided(run, f)) {
             return;
         }
@@ -153,7 +169,7 @@ final class IncomingOracle {
                 wanted.add(handler);
             }
         }
-        List<MessageHandler> takers = sim.sabotage.takers(run.handlers, incoming);
+        List<MessageHandler> takers = sim.sabotage.takers(run, incoming);
         require(
                 takers.size() == wanted.size() && takers.containsAll(wanted),
                 f.key,
@@ -213,13 +229,24 @@ final class IncomingOracle {
         require(other == null || other.equals(f.key), f.key, " has the delivery id of ", other);
     }
 
-    void handled(Incoming incoming) {
-        byKey.get(incoming.message().payloadText()).handled = true;
+    /** All handlers are done with it, in one way or the other. */
+    void handled(Incoming incoming, ReasonCode outcome, Remarks remarks) {
+        Forwarded f = byKey.get(incoming.message().payloadText());
+        f.handled = true;
+        if (f.latest == incoming) {
+            f.outcome = outcome;
+            f.remarks = remarks;
+        }
+    }
+
+    /** What PUBACK is to say of it; only what its handlers said. */
+    Remarks remarks(String key) {
+        return byKey.get(key).remarks;
     }
 
     void settled(Incoming incoming, MqttException cause) {
         Forwarded f = byKey.get(incoming.message().payloadText());
-        require(f.handled, f.key, " is settled, but no handler is done with it");
+        require(f.handled || cause != null, f.key, " is settled, but no handler is done with it");
         if (f.qos == QoS.EXACTLY_ONCE) {
             require(
                     cause == null || cause instanceof MqttException.StoreFailed,

@@ -14,7 +14,6 @@ import dev.holdfast.mqtt.MessageHandler;
 import dev.holdfast.mqtt.QoS;
 import dev.holdfast.mqtt.ReasonCode;
 import dev.holdfast.mqtt.Resubscribe;
-import dev.holdfast.mqtt.impl.client.TestRegistrations;
 import dev.holdfast.mqtt.impl.codec.Encoder;
 import dev.holdfast.mqtt.impl.packet.Auth;
 import dev.holdfast.mqtt.impl.packet.Connect;
@@ -52,6 +51,13 @@ enum Mutation implements Sabotage {
     PUBREL_DOES_NOT_AWAIT_PUBREC(sent(SabotagedWire::withPubrel)),
     IDENTIFIERS_ARE_USED_TWICE(sent(SabotagedWire::withTheSameIdentifier)),
     PUBACKS_ARE_SWAPPED(() -> new SabotagedWire.Swapping(Puback.class)),
+    PUBACKS_REFUSE_NOTHING(
+            sent(
+                    p ->
+                            List.of(
+                                    p instanceof Puback a
+                                            ? new Puback(a.packetIdentifier(), ReasonCode.SUCCESS)
+                                            : p))),
     PUBRECS_ARE_SWAPPED(() -> new SabotagedWire.Swapping(Pubrec.class)),
     PUBRELS_ARE_SWAPPED(() -> new SabotagedWire.Swapping(Pubrel.class)),
     PUBLISHES_ARE_SWAPPED(() -> new SabotagedWire.Swapping(Publish.class)),
@@ -126,19 +132,13 @@ enum Mutation implements Sabotage {
     },
     DISPATCH_IGNORES_SUBSCRIPTION_IDENTIFIERS {
         @Override
-        public List<MessageHandler> takers(TestRegistrations handlers, Incoming incoming) {
-            return handlers.matching(incoming);
+        public List<MessageHandler> takers(ClientRun run, Incoming incoming) {
+            return run.handlers.matching(incoming);
         }
     },
     MALFORMED_PACKETS_ARE_OVERLOOKED {
         @Override
         public boolean overlooksViolations() {
-            return true;
-        }
-    },
-    HANDLER_IS_NOT_AWAITED {
-        @Override
-        public boolean settlesUnhandled() {
             return true;
         }
     },

@@ -138,12 +138,12 @@ final class PublishesToClient {
                 "[3.4.2-1] PUBACK with ",
                 p.reason());
         boolean refused = sim.validates && s.message.utf8Payload();
-        connection.additions.requireExpected(p, s.message, !refused);
+        connection.additions.requireExpected(p, sim.incoming.remarks(s.key()));
         if (refused) {
             require(p.reason() == ReasonCode.PAYLOAD_FORMAT_INVALID, "PUBACK with ", p.reason());
             sim.incoming.refused(s.key());
         }
-        sim.incoming.pubacked(s.key());
+        sim.incoming.pubacked(s.key(), p.reason());
         finish(s);
     }
 

@@ -2,7 +2,7 @@ package dev.holdfast.mqtt.impl.simulation;
 
 import dev.holdfast.mqtt.MessageHandler;
 import dev.holdfast.mqtt.Resubscribe;
-import dev.holdfast.mqtt.impl.client.TestRegistrations;
+import dev.holdfast.mqtt.impl.client.BrokenFeeds;
 import dev.holdfast.mqtt.impl.codec.Encoder;
 import dev.holdfast.mqtt.impl.packet.Packet;
 import dev.holdfast.mqtt.impl.session.Incoming;
@@ -106,12 +106,12 @@ interface Sabotage {
     }
 
     /** Which handlers get a message. */
-    default List<MessageHandler> takers(TestRegistrations handlers, Incoming incoming) {
-        return handlers.takers(incoming);
+    default List<MessageHandler> takers(ClientRun run, Incoming incoming) {
+        return run.handOvers.takers(incoming);
     }
 
-    /** Whether a message is taken for handled as soon as it is handed over. */
-    default boolean settlesUnhandled() {
-        return false;
+    /** What is wrong with how messages are handed over; null if nothing is. */
+    default BrokenFeeds brokenFeeds() {
+        return null;
     }
 }

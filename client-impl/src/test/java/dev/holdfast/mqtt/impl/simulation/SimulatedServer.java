@@ -56,6 +56,11 @@ final class SimulatedServer {
         }
     }
 
+    /** The Topic Filters that match a topic. */
+    static List<String> matching(String topic) {
+        return MATCHING.get(TOPICS.indexOf(topic));
+    }
+
     ServerSession session() {
         return session;
     }

@@ -2,7 +2,6 @@ package dev.holdfast.mqtt.impl.simulation;
 
 import static dev.holdfast.mqtt.impl.simulation.SimulationFailure.require;
 
-import dev.holdfast.mqtt.Delivery;
 import dev.holdfast.mqtt.MessageHandler;
 import dev.holdfast.mqtt.MqttClient;
 import dev.holdfast.mqtt.MqttClientBuilder;
@@ -20,7 +19,6 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
-import java.util.concurrent.CompletionStage;
 
 /**
  * The client's core, driver and codec in a world of chance: one thread, virtual time, and one seed
@@ -189,6 +187,8 @@ final class Simulation {
         String open = run.futures.open();
         open = open != null ? open : outgoing.open(run);
         open = open != null ? open : incoming.open();
+        run.handOvers.rethrow();
+        open = open != null ? open : run.handOvers.open();
         if (open != null) {
             return open;
         }
@@ -215,7 +215,8 @@ final class Simulation {
     private String subscriptionsDiffer() {
         for (String filter : SimulatedServer.FILTERS) {
             boolean there = server.session().subscriptions.containsKey(filter);
-            if (there != application.isSubscribed(filter) && !application.isUndefined(filter)) {
+            if (there != application.subscriptions.isWanted(filter)
+                    && !application.subscriptions.isUndefined(filter)) {
                 return "the subscription '" + filter + "' is " + (there ? "" : "not ") + "there";
             }
         }
@@ -226,16 +227,6 @@ final class Simulation {
     boolean dropsOldest() {
         return storeLimits.whenFull() == WhenFull.DROP_OLDEST
                 && storeLimits.outgoingMessages() < SimulatedApplication.MOST_MESSAGES;
-    }
-
-    /** Another one each time, though nothing is handed over to it. */
-    static MessageHandler handler() {
-        return new MessageHandler() {
-            @Override
-            public CompletionStage<?> handle(Delivery delivery) {
-                throw new AssertionError("Nothing is handed over here");
-            }
-        };
     }
 
     // ---- time
@@ -261,7 +252,7 @@ final class Simulation {
 
     // ---- settings
 
-    ClientSettings settings(boolean cleanStart, Collection<Subscription> declared) {
+    ClientSettings settings(ClientRun run, boolean cleanStart, Collection<Subscription> declared) {
         MqttClientBuilder builder =
                 MqttClient.newBuilder(
                                 servers.get(0),
@@ -296,8 +287,11 @@ final class Simulation {
         if (chance.percent(50)) {
             builder.acknowledgementProperty("by", "b".repeat(chance.pick(1, 80, 90)));
         }
-        MessageHandler shared = handler();
-        declared.forEach(s -> builder.subscription(s, chance.percent(20) ? shared : handler()));
+        MessageHandler shared = SimulatedHandler.any(this, run);
+        declared.forEach(
+                s ->
+                        builder.subscription(
+                                s, chance.percent(20) ? shared : SimulatedHandler.any(this, run)));
         return builder.settings();
     }
 }

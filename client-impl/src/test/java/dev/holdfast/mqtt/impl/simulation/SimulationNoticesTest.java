@@ -2,6 +2,7 @@ package dev.holdfast.mqtt.impl.simulation;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.holdfast.mqtt.impl.client.BrokenFeeds;
 import dev.holdfast.mqtt.impl.codec.Encoder;
 import dev.holdfast.mqtt.impl.session.BrokenRule;
 import dev.holdfast.mqtt.impl.session.BrokenServers;
@@ -55,6 +56,18 @@ class SimulationNoticesTest {
                     @Override
                     public Session session(ClientSettings s, Recovered r, Chance chance) {
                         return TestSession.breaking(rule, s, r, chance, Encoder::encodedSize);
+                    }
+                });
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void whenMessagesAreHandedOverWrongly(BrokenFeeds rule) {
+        assertNoticed(
+                new Sabotage() {
+                    @Override
+                    public BrokenFeeds brokenFeeds() {
+                        return rule;
                     }
                 });
     }

@@ -72,7 +72,7 @@ final class WireOracle {
 
     void closed() {
         closed = true;
-        sim.application.disconnected();
+        sim.application.subscriptions.disconnected();
         requireInTime();
         keepAlive = 0;
     }
