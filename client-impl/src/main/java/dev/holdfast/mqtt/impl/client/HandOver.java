@@ -8,6 +8,7 @@ import dev.holdfast.mqtt.QoS;
 import dev.holdfast.mqtt.ReasonCode;
 import dev.holdfast.mqtt.Remarks;
 import dev.holdfast.mqtt.impl.session.Incoming;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -146,14 +147,14 @@ final class HandOver {
 
         @Override
         public CompletableFuture<Void> acknowledge(Remarks remarks) {
-            end(ReasonCode.SUCCESS, remarks);
+            end(ReasonCode.SUCCESS, Objects.requireNonNull(remarks));
             return handled;
         }
 
         @Override
         public CompletableFuture<Void> reject(ReasonCode reason, Remarks remarks) {
             HandlerFailure.reject(reason); // for its check
-            end(reason, remarks);
+            end(reason, Objects.requireNonNull(remarks));
             return handled;
         }
 

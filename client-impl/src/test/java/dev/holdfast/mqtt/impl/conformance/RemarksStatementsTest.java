@@ -126,6 +126,7 @@ class RemarksStatementsTest extends ScriptedTest {
         Delivery delivery = inbox.next();
         assertThrows(
                 IllegalArgumentException.class, () -> delivery.reject(ReasonCode.BANNED, REMARKS));
+        assertThrows(NullPointerException.class, () -> delivery.acknowledge(null));
         delivery.acknowledge(Remarks.of("w".repeat(65_535)));
         assertEquals(65_535, connection.expect(Puback.class).reasonString().length());
     }
