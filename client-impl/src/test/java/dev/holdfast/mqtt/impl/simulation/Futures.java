@@ -104,7 +104,7 @@ final class Futures {
             sim.outgoing.stored(e.sequence());
         } else if (event instanceof Event.Acknowledged e) {
             completePublish(e.sequence());
-            sim.outgoing.acknowledged(run, e.sequence());
+            sim.outgoing.acknowledged(run, e.sequence(), e.acknowledgement());
         } else if (event instanceof Event.PublishFailed e) {
             completePublish(e.sequence());
             sim.outgoing.failed(run, e.sequence(), e.cause());

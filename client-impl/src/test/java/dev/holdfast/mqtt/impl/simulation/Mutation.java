@@ -86,6 +86,8 @@ enum Mutation implements Sabotage {
     SESSION_PRESENT_IS_TAKEN_FOR_0(connack(c -> with(c, false))),
     REFUSING_PUBACK_IS_TAKEN_FOR_SUCCESS(
             heard(Puback.class, p -> new Puback(p.packetIdentifier(), ReasonCode.SUCCESS))),
+    WORDS_OF_PUBACK_ARE_LOST(
+            heard(Puback.class, p -> new Puback(p.packetIdentifier(), p.reason()))),
     REFUSING_PUBREC_IS_TAKEN_FOR_SUCCESS(
             heard(Pubrec.class, p -> new Pubrec(p.packetIdentifier(), ReasonCode.SUCCESS))),
 

@@ -2,6 +2,7 @@ package dev.holdfast.mqtt.impl.simulation;
 
 import static dev.holdfast.mqtt.impl.simulation.SimulationFailure.require;
 
+import dev.holdfast.mqtt.Acknowledgement;
 import dev.holdfast.mqtt.Message;
 import dev.holdfast.mqtt.MqttException;
 import dev.holdfast.mqtt.QoS;
@@ -131,7 +132,7 @@ final class OutgoingOracle {
         bySequence.get(sequence).stored = true;
     }
 
-    void acknowledged(ClientRun run, long sequence) {
+    void acknowledged(ClientRun run, long sequence, Acknowledgement told) {
         Published p = bySequence.get(sequence);
         p.acknowledged = true;
         p.doneBy = run;
@@ -139,6 +140,7 @@ final class OutgoingOracle {
                 p.accepted > 0 || p.message.qos() == QoS.AT_MOST_ONCE,
                 p.key,
                 " is acknowledged, but the server never had it");
+        require(ServerWords.mayBe(told, p.message), "The server never said ", told, " of ", p.key);
     }
 
     /** The application is about to take it back, if that is possible. */
@@ -164,7 +166,8 @@ final class OutgoingOracle {
         p.doneBy = run;
         if (cause instanceof MqttException.StoreFull) {
             p.excuses.add(Excuse.NO_ROOM);
-        } else if (cause instanceof MqttException.PublishRejected) {
+        } else if (cause instanceof MqttException.PublishRejected r) {
+            require(ServerWords.mayBe(r, p.message), "The server never said ", r);
             require(
                     p.excuses.contains(Excuse.REFUSED) || p.excuses.contains(Excuse.BEYOND_LIMITS),
                     p.key,

@@ -6,10 +6,8 @@ import dev.holdfast.mqtt.Message;
 import dev.holdfast.mqtt.QoS;
 import dev.holdfast.mqtt.ReasonCode;
 import dev.holdfast.mqtt.impl.codec.Encoder;
-import dev.holdfast.mqtt.impl.packet.Puback;
 import dev.holdfast.mqtt.impl.packet.Pubcomp;
 import dev.holdfast.mqtt.impl.packet.Publish;
-import dev.holdfast.mqtt.impl.packet.Pubrec;
 import dev.holdfast.mqtt.impl.packet.Pubrel;
 import java.util.HashSet;
 import java.util.Set;
@@ -110,7 +108,7 @@ final class PublishesFromClient {
                 " is in use");
         ReasonCode reason = judge(p.message());
         connection.answer(
-                new Puback(p.packetIdentifier(), reason),
+                ServerWords.puback(p.packetIdentifier(), reason, p.message()),
                 () -> unacknowledged.remove(p.packetIdentifier()));
     }
 
@@ -135,7 +133,7 @@ final class PublishesFromClient {
         }
         boolean refused = reason.isError();
         connection.answer(
-                new Pubrec(identifier, reason),
+                ServerWords.pubrec(identifier, reason, p.message()),
                 () -> {
                     if (refused) {
                         unacknowledged.remove(identifier);
@@ -176,7 +174,9 @@ final class PublishesFromClient {
         ReasonCode reason =
                 receiving == null ? ReasonCode.PACKET_IDENTIFIER_NOT_FOUND : ReasonCode.SUCCESS;
         connection.answer(
-                new Pubcomp(identifier, reason),
+                receiving == null
+                        ? new Pubcomp(identifier, reason)
+                        : ServerWords.pubcomp(identifier, reason, receiving.message),
                 () -> {
                     unacknowledged.remove(identifier);
                     releasing.remove(identifier);
