@@ -5,10 +5,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.holdfast.mqtt.ClientListener;
 import dev.holdfast.mqtt.Message;
+import dev.holdfast.mqtt.MessageHandler;
+import dev.holdfast.mqtt.MessageHandlers;
 import dev.holdfast.mqtt.MqttClient;
+import dev.holdfast.mqtt.MqttException;
 import dev.holdfast.mqtt.Publication;
 import dev.holdfast.mqtt.QoS;
+import dev.holdfast.mqtt.Remarks;
 import dev.holdfast.mqtt.Subscription;
 import java.net.URI;
 import java.time.Duration;
@@ -18,6 +23,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -96,6 +102,39 @@ abstract class MessageContract extends BrokerTest {
         get(client.publish(sent).acknowledged());
 
         assertEquals(sent, next());
+    }
+
+    /** No broker has to heed them, and none may be disturbed. */
+    @ParameterizedTest
+    @EnumSource
+    void takesUserPropertiesInAcknowledgements(QoS qos) {
+        AtomicInteger losses = new AtomicInteger();
+        ClientListener listener =
+                new ClientListener() {
+                    @Override
+                    public void disconnected(MqttException cause) {
+                        losses.incrementAndGet();
+                    }
+                };
+        MqttClient client =
+                build(client("c").acknowledgementProperty("by", name).listener(listener));
+        connect(client);
+        Remarks remarks = Remarks.of("seen").userProperty("by", "the handler");
+        MessageHandler handler =
+                MessageHandlers.manual(
+                        delivery -> {
+                            received.add(delivery.message());
+                            delivery.acknowledge(remarks);
+                        });
+        get(client.subscribe(Subscription.to(name), handler));
+
+        for (int i = 0; i < 30; i++) {
+            String payload = "" + i;
+            get(client.publish(name, m -> m.payload(payload).qos(qos)).acknowledged());
+            assertEquals(payload, next().payloadText());
+        }
+
+        assertEquals(0, losses.get());
     }
 
     @Test
