@@ -130,8 +130,9 @@ public final class Suite {
         int all = parts.stream().mapToInt(Plan.Part::rounds).sum();
         String left = "";
         if (begun > 0) {
-            long nanos = (System.nanoTime() - started) / begun * (all - begun);
-            left = ", " + Duration.ofNanos(Math.min(nanos, limitNanos)).toSeconds() + " s left";
+            long gone = System.nanoTime() - started;
+            long nanos = Math.min(gone / begun * (all - begun), limitNanos - gone);
+            left = ", " + Duration.ofNanos(nanos).toSeconds() + " s left";
         }
         System.out.printf(
                 "%3d of %d%s: round %d, %s%n", begun + 1, all, left, round, experiment.title());
