@@ -5,8 +5,6 @@ import dev.holdfast.mqtt.MqttException;
 import dev.holdfast.mqtt.StoreLimits;
 import dev.holdfast.mqtt.impl.session.Event;
 import dev.holdfast.mqtt.store.OutgoingMessage;
-import io.netty.util.collection.LongObjectHashMap;
-import io.netty.util.collection.LongObjectMap;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -21,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 final class Publications {
     private static final long LEAST_ON_THEIR_WAY = 16L << 20;
 
-    private final LongObjectMap<PendingPublication> pending = new LongObjectHashMap<>();
+    private final PublicationMap pending = new PublicationMap();
 
     /** Those whose waiting futures are to be completed, by the next {@link #flush}. */
     private List<PendingPublication> told = new ArrayList<>();
@@ -75,7 +73,7 @@ final class Publications {
 
     void arrived(PendingPublication publication) {
         bytesOnTheirWay.addAndGet(-OutgoingMessage.sizeOf(publication.message()));
-        pending.put(publication.id(), publication);
+        pending.put(publication);
         if (publication.deadline() != PendingPublication.NO_DEADLINE) {
             withdrawals().limit(publication);
         }
@@ -92,7 +90,7 @@ final class Publications {
         // It comes from the store, so it is in it.
         adopted.noteStored();
         if (over == null) {
-            pending.put(id, adopted);
+            pending.put(adopted);
         } else {
             adopted.noteFailed(over);
         }
