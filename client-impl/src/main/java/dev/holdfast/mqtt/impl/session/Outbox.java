@@ -19,8 +19,17 @@ final class Outbox {
      */
     private record Held(long watermark, ArrayList<Object> effects) {}
 
+    /** What a batch adds to what is on its way to the disk. */
+    private record Weight(int changes, long bytes) {}
+
     /** With as many effects held back, no more are asked for. */
     private static final int MANY_HELD = 8_192;
+
+    /** With as many changes on their way to the disk, no more are asked for. */
+    private static final int MANY_CHANGES = 131_072;
+
+    /** With messages of as many bytes on their way to the disk, no more are asked for. */
+    private static final long MANY_BYTES = 16L << 20;
 
     private final WriteAhead rules;
 
@@ -39,6 +48,23 @@ final class Outbox {
     /** How many effects are in {@link #held}. */
     private int heldEffects;
 
+    /**
+     * How many of them tell that a message is stored. They do not count as much: what causes them
+     * is bounded otherwise, and at QoS 1 the server's answer spares the disk the message.
+     */
+    private int heldStored;
+
+    /** Batches that are given out and not stored, the oldest first. */
+    private final ArrayDeque<Weight> unstored = new ArrayDeque<>();
+
+    /** Sums of {@link #unstored}. */
+    private int unstoredChanges;
+
+    private long unstoredBytes;
+
+    /** Of the messages in {@link #changes}. */
+    private long bytes;
+
     /** How many of {@link #held} are PUBLISH packets. */
     private int heldPublishes;
 
@@ -54,6 +80,11 @@ final class Outbox {
 
     void persist(Change change) {
         changes.add(change);
+        if (change instanceof Change.Accepted c) {
+            bytes += c.message().message().payloadSize();
+        } else if (change instanceof Change.Received c) {
+            bytes += c.message().message().payloadSize();
+        }
     }
 
     /** A network connection is there to take packets. */
@@ -113,6 +144,7 @@ final class Outbox {
         }
         last.effects().add(effect);
         heldEffects++;
+        heldStored += effect instanceof Event.Stored ? 1 : 0;
     }
 
     /** Whether the batch that {@link #barrier} named is on disk. */
@@ -130,7 +162,11 @@ final class Outbox {
             throw new IllegalStateException(
                     "Batch " + batch + " reported as stored after " + stored + " of " + issued);
         }
-        stored = batch;
+        for (; stored < batch; stored++) {
+            Weight weight = unstored.remove();
+            unstoredChanges -= weight.changes();
+            unstoredBytes -= weight.bytes();
+        }
         release();
     }
 
@@ -140,6 +176,7 @@ final class Outbox {
             heldEffects -= next.effects().size();
             for (Object effect : next.effects()) {
                 if (effect instanceof Event event) {
+                    heldStored -= event instanceof Event.Stored ? 1 : 0;
                     events.add(event);
                 } else if (effect instanceof Packet packet) {
                     heldPublishes -= packet instanceof Publish ? 1 : 0;
@@ -196,7 +233,12 @@ final class Outbox {
         changes.clear();
         held.clear();
         heldEffects = 0;
+        heldStored = 0;
         heldPublishes = 0;
+        unstored.clear();
+        unstoredChanges = 0;
+        unstoredBytes = 0;
+        bytes = 0;
     }
 
     /** Packets that the network did not take in time are lost with it. */
@@ -209,7 +251,11 @@ final class Outbox {
             return null;
         }
         Batch batch = new Batch(++issued, changes);
+        unstored.add(new Weight(changes.size(), bytes));
+        unstoredChanges += changes.size();
+        unstoredBytes += bytes;
         changes = new ArrayList<>(changes.size());
+        bytes = 0;
         return batch;
     }
 
@@ -233,10 +279,12 @@ final class Outbox {
 
     /**
      * Whether the disk has fallen so far behind that the server should wait: each answer to it that
-     * rests on a change is held here.
+     * rests on a change is held here, and each acknowledgement by it lets the application go on.
      */
     boolean isFull() {
-        return heldEffects >= MANY_HELD;
+        return heldEffects - heldStored >= MANY_HELD
+                || unstoredChanges >= MANY_CHANGES
+                || unstoredBytes >= MANY_BYTES;
     }
 
     /** Whether nothing is held, waiting to be stored, or waiting to be taken. */

@@ -8,10 +8,12 @@ import dev.holdfast.mqtt.Message;
 import dev.holdfast.mqtt.QoS;
 import dev.holdfast.mqtt.ReasonCode;
 import dev.holdfast.mqtt.impl.packet.Packet;
+import dev.holdfast.mqtt.impl.packet.Puback;
 import dev.holdfast.mqtt.impl.packet.Pubcomp;
 import dev.holdfast.mqtt.impl.packet.Publish;
 import dev.holdfast.mqtt.impl.packet.Pubrec;
 import dev.holdfast.mqtt.impl.packet.Pubrel;
+import dev.holdfast.mqtt.store.OutgoingMessage;
 import org.junit.jupiter.api.Test;
 
 /** A server that is faster than the disk has to wait, and is not taken for silent meanwhile. */
@@ -64,6 +66,31 @@ class SlowDiskTest {
         for (int i = 0; i < sent; i++) {
             assertEquals(ReasonCode.PACKET_IDENTIFIER_NOT_FOUND, core.sent(Pubcomp.class).reason());
         }
+        assertTrue(core.reads());
+    }
+
+    /**
+     * Acknowledgements spare the disk the messages, so they are read for long, but not for ever.
+     */
+    @Test
+    void acknowledgementsAreReadOnWhileMessagesWaitForTheDisk() {
+        core.connect(false);
+        core.diskHangs = true;
+        Message message = Message.to("t").qos(QoS.AT_LEAST_ONCE).payload(new byte[1]).build();
+
+        int acknowledged = 0;
+        while (core.reads() && acknowledged < FLOOD) {
+            core.session.publish(acknowledged + 1, message, OutgoingMessage.NEVER);
+            int packetIdentifier = core.sent(Publish.class).packetIdentifier();
+            core.session.received(new Puback(packetIdentifier, ReasonCode.SUCCESS));
+            acknowledged++;
+        }
+
+        assertTrue(acknowledged > 10_000, "the core stops reading after " + acknowledged);
+        assertTrue(acknowledged < FLOOD, "the core reads on without end");
+        assertEquals(acknowledged, core.told(Event.Acknowledged.class).size());
+        core.diskHangs = false;
+        core.advance(0);
         assertTrue(core.reads());
     }
 
