@@ -8,11 +8,13 @@ import java.util.Map;
 
 /** Batches of all sessions that go to the file in one transaction. */
 final class Group {
-    /** Beyond this a group gains nothing, but takes memory. */
-    private static final int MAXIMUM_CHANGES = 10_000;
+    /** Beyond this a group gains little, and those who wait for it wait long. */
+    private static final int MAXIMUM_CHANGES = 131_072;
 
     /** H2 keeps what is not committed in memory, and writes chunks in between when it is much. */
-    private static final long MAXIMUM_BYTES = 1 << 20;
+    private static final long MAXIMUM_BYTES = 4 << 20;
+
+    private static final int LEAST_PASSED = 64;
 
     private final Map<SessionRow, SessionChanges> sessions = new LinkedHashMap<>();
     private int changes;
@@ -20,15 +22,28 @@ final class Group {
 
     void add(SessionRow session, List<Change> batch) {
         SessionChanges reduced = sessions.computeIfAbsent(session, SessionChanges::new);
+        long before = reduced.bytes;
         for (Change change : batch) {
             reduced.add(change);
-            if (change instanceof Change.Accepted c) {
-                bytes += c.message().message().payloadSize();
-            } else if (change instanceof Change.Received c) {
-                bytes += c.message().message().payloadSize();
-            }
         }
+        bytes += reduced.bytes - before;
         changes += batch.size();
+    }
+
+    /**
+     * Whether waiting would make less of the next group of such a kind: many messages were accepted
+     * and acknowledged before the file heard of them, and nothing else was there to be written for
+     * which a packet may have been held back.
+     */
+    boolean gainsByWaiting() {
+        int passed = 0;
+        for (SessionChanges s : sessions.values()) {
+            if (!s.identifiers.isEmpty() || !s.received.isEmpty() || !s.consumed.isEmpty()) {
+                return false;
+            }
+            passed += s.passed;
+        }
+        return passed >= LEAST_PASSED;
     }
 
     boolean isFull() {

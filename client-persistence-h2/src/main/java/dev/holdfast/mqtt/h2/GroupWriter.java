@@ -122,8 +122,12 @@ final class GroupWriter {
         for (Map.Entry<Long, OutgoingChange> entry : changes.outgoing.entrySet()) {
             long sequence = entry.getKey();
             OutgoingChange change = entry.getValue();
-            if (change.accepted != null) {
-                insert(session, change, change.accepted);
+            OutgoingMessage accepted = change.accepted();
+            if (change.hasPassed()) {
+                continue;
+            }
+            if (accepted != null) {
+                insert(session, change, accepted);
             } else if (change.before == null) {
                 leaveQueue(session, sequence, change);
             } else {
@@ -139,9 +143,6 @@ final class GroupWriter {
 
     private void insert(SessionRow session, OutgoingChange change, OutgoingMessage message)
             throws SQLException {
-        if (change.isCompleted()) {
-            return;
-        }
         long sequence = message.sequence();
         if (change.isQueued()) {
             long key = Keys.queued(session.number, sequence);

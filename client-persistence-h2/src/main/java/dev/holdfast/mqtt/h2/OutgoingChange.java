@@ -9,8 +9,11 @@ import org.jspecify.annotations.Nullable;
  * the end of the group. What lies between never reaches the file.
  */
 final class OutgoingChange {
-    /** The message if the group accepted it, null if it is in the file. */
-    final @Nullable OutgoingMessage accepted;
+    /** The message if the group accepted it and did not complete it. */
+    private @Nullable OutgoingMessage accepted;
+
+    /** Whether the group accepted and completed it, so that the file never hears of it. */
+    private boolean passed;
 
     /** Its flight in the file; null if it is queued there, or not in it. */
     final @Nullable Flight before;
@@ -55,6 +58,8 @@ final class OutgoingChange {
     void completed(Change.Completed change) {
         require(true, change, "");
         completed = true;
+        passed = accepted != null;
+        accepted = null;
     }
 
     private void require(boolean holds, Change change, String complaint) {
@@ -64,6 +69,14 @@ final class OutgoingChange {
         if (!holds) {
             throw new IllegalStateException(change + " " + complaint);
         }
+    }
+
+    @Nullable OutgoingMessage accepted() {
+        return accepted;
+    }
+
+    boolean hasPassed() {
+        return passed;
     }
 
     boolean isCompleted() {

@@ -36,6 +36,12 @@ final class SessionChanges {
     /** Whether the row of the session itself changes. */
     boolean sessionChanged;
 
+    /** Of messages that are to be inserted. */
+    long bytes;
+
+    /** How many outgoing messages were accepted and completed by the group. */
+    int passed;
+
     SessionChanges(SessionRow session) {
         this.session = session;
     }
@@ -62,15 +68,13 @@ final class SessionChanges {
         } else if (change instanceof Change.Requeued c) {
             outgoing(c.sequence()).requeued(c);
         } else if (change instanceof Change.Completed c) {
-            outgoing(c.sequence()).completed(c);
+            completed(c);
         } else if (change instanceof Change.Received c) {
             received(c);
         } else if (change instanceof Change.Forgotten c) {
             forgotten(c);
         } else if (change instanceof Change.Consumed c) {
-            if (received.remove(c.deliveryId()) == null) {
-                consumed.add(c.deliveryId());
-            }
+            consumed(c);
         } else if (change instanceof Change.Subscribed c) {
             put(SubscriptionRow.confirmed(c.subscription(), c.identifier()));
         } else if (change instanceof Change.Identified c) {
@@ -102,11 +106,22 @@ final class SessionChanges {
         require(message.state() == OutgoingMessage.State.QUEUED, change, "is not in state QUEUED");
         Object before = outgoing.put(message.sequence(), OutgoingChange.accepted(message));
         require(before == null, change, "has a number that is taken");
+        bytes += message.size();
     }
 
     private OutgoingChange outgoing(long sequence) {
         return outgoing.computeIfAbsent(
                 sequence, s -> OutgoingChange.stored(session.flights.get(s)));
+    }
+
+    private void completed(Change.Completed change) {
+        OutgoingChange known = outgoing(change.sequence());
+        OutgoingMessage message = known.accepted();
+        known.completed(change);
+        if (message != null) {
+            bytes -= message.size();
+            passed++;
+        }
     }
 
     private void received(Change.Received change) {
@@ -117,6 +132,16 @@ final class SessionChanges {
         identifier.deliveryId = change.message().deliveryId();
         Object before = received.put(change.message().deliveryId(), change.message());
         require(before == null, change, "has a number that is taken");
+        bytes += change.message().message().payloadSize();
+    }
+
+    private void consumed(Change.Consumed change) {
+        IncomingMessage message = received.remove(change.deliveryId());
+        if (message == null) {
+            consumed.add(change.deliveryId());
+        } else {
+            bytes -= message.message().payloadSize();
+        }
     }
 
     private void forgotten(Change.Forgotten change) {

@@ -39,6 +39,8 @@ final class Writer {
     private final CompletableFuture<Boolean> started = new CompletableFuture<>();
     private final Thread thread;
 
+    private final Rest rest = new Rest();
+
     /** Taken from the queue, and not answered yet. */
     private final Deque<Request> taken = new ArrayDeque<>();
 
@@ -85,6 +87,9 @@ final class Writer {
 
     void submit(Request request) {
         queue.add(request);
+        if (!(request instanceof Request.Write)) {
+            rest.end(thread);
+        }
     }
 
     /**
@@ -173,6 +178,7 @@ final class Writer {
         while (!stopped) {
             try {
                 if (taken.isEmpty()) {
+                    rest.take();
                     taken.add(next(database));
                     queue.drainTo(taken);
                 }
@@ -246,8 +252,12 @@ final class Writer {
 
     private void commit(Database database, Group group) {
         if (failure == null && !group.isEmpty()) {
+            long start = System.nanoTime();
             try {
                 database.store(group);
+                if (group.gainsByWaiting()) {
+                    rest.earn(System.nanoTime() - start);
+                }
             } catch (Throwable e) {
                 fail(database, e);
             }
