@@ -41,6 +41,9 @@ final class PendingPublication implements Publication, Driver.Input {
     private @Nullable CompletableFuture<Acknowledgement> acknowledged;
     private @Nullable List<CompletableFuture<Boolean>> cancels;
 
+    /** Whether {@link Publications} holds it weakly, since nobody waits for its outcome. */
+    private boolean letGo;
+
     /** Whether the core has taken it back; touched on the loop. */
     private boolean withdrawn;
 
@@ -65,6 +68,12 @@ final class PendingPublication implements Publication, Driver.Input {
     synchronized boolean noteStored() {
         isStored = true;
         return stored != null;
+    }
+
+    /** Marks it as held weakly, unless somebody waits for its outcome. Called on the loop. */
+    synchronized boolean mayBeLetGo() {
+        letGo = acknowledged == null && cancels == null && deadline == NO_DEADLINE;
+        return letGo;
     }
 
     /** As {@link #noteStored}. */
@@ -141,6 +150,10 @@ final class PendingPublication implements Publication, Driver.Input {
         if (cancels == null) {
             cancels = new ArrayList<>(1);
         }
+        if (letGo) {
+            letGo = false;
+            publications.hold(this);
+        }
         cancels.add(answer);
         return true;
     }
@@ -179,6 +192,10 @@ final class PendingPublication implements Publication, Driver.Input {
         if (acknowledged == null) {
             acknowledged = new CompletableFuture<>();
             completeAcknowledged(acknowledged);
+            if (letGo && !isOver()) {
+                letGo = false;
+                publications.holdSoon(this);
+            }
         }
         return acknowledged;
     }

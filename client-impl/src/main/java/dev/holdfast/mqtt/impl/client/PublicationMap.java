@@ -2,11 +2,22 @@ package dev.holdfast.mqtt.impl.client;
 
 import io.netty.util.collection.LongObjectHashMap;
 import io.netty.util.collection.LongObjectMap;
-import java.util.Collection;
+import java.lang.ref.Reference;
+import java.lang.ref.ReferenceQueue;
+import java.lang.ref.WeakReference;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Publications by their number, without boxes. */
+/**
+ * Publications by their number, without boxes. Of a long queue it holds those strongly for whose
+ * outcome somebody waits; the others may be collected with their messages, which are in the store,
+ * once the application has let go of them too.
+ */
 final class PublicationMap {
+    /** As many are held strongly in any case. */
+    static final int MOST_HELD_IN_ANY_CASE = 8_192;
+
     /**
      * Netty's map puts a key where the key says, and closes each gap that a removal leaves by going
      * through all that follow without one: with numbers that are given out one after the other, and
@@ -15,25 +26,85 @@ final class PublicationMap {
      */
     private static final long SPREAD = 0x9E37_79B9_7F4A_7C15L;
 
-    private final LongObjectMap<PendingPublication> byKey = new LongObjectHashMap<>();
+    private static final class Weak extends WeakReference<PendingPublication> {
+        private final long key;
+
+        Weak(PendingPublication publication, ReferenceQueue<PendingPublication> collected) {
+            super(publication, collected);
+            key = key(publication.id());
+        }
+    }
+
+    /** Each value a {@link PendingPublication} or a {@link Weak}. */
+    private final LongObjectMap<Object> byKey = new LongObjectHashMap<>();
+
+    private final ReferenceQueue<PendingPublication> collected = new ReferenceQueue<>();
+
+    /** How many are held strongly. */
+    private int held;
+
+    private static long key(long id) {
+        return id * SPREAD;
+    }
+
+    private static @Nullable PendingPublication publication(@Nullable Object value) {
+        return value instanceof Weak weak ? weak.get() : (PendingPublication) value;
+    }
 
     @Nullable PendingPublication get(long id) {
-        return byKey.get(id * SPREAD);
+        return publication(byKey.get(key(id)));
     }
 
     void put(PendingPublication publication) {
-        byKey.put(publication.id() * SPREAD, publication);
+        Object before = byKey.put(key(publication.id()), publication);
+        held += before instanceof PendingPublication ? 0 : 1;
     }
 
     @Nullable PendingPublication remove(long id) {
-        return byKey.remove(id * SPREAD);
+        Object value = byKey.remove(key(id));
+        held -= value instanceof PendingPublication ? 1 : 0;
+        return publication(value);
     }
 
-    Collection<PendingPublication> values() {
-        return byKey.values();
+    /** Whether those that nobody waits for should be let go of. */
+    boolean isCrowded() {
+        return held > MOST_HELD_IN_ANY_CASE;
     }
 
-    void clear() {
+    /** Holds a publication weakly from now on. */
+    void letGo(PendingPublication publication) {
+        byKey.put(key(publication.id()), new Weak(publication, collected));
+        held--;
+        for (Reference<?> r = collected.poll(); r != null; r = collected.poll()) {
+            long key = ((Weak) r).key;
+            if (byKey.get(key) == r) {
+                byKey.remove(key);
+            }
+        }
+    }
+
+    /** Holds a publication strongly again, if it is pending still. */
+    void hold(PendingPublication publication) {
+        if (byKey.get(key(publication.id())) instanceof Weak) {
+            put(publication);
+        }
+    }
+
+    /** How many there are, with those that were collected a moment ago. */
+    int size() {
+        return byKey.size();
+    }
+
+    List<PendingPublication> removeAll() {
+        List<PendingPublication> all = new ArrayList<>();
+        for (Object value : byKey.values()) {
+            PendingPublication publication = publication(value);
+            if (publication != null) {
+                all.add(publication);
+            }
+        }
         byKey.clear();
+        held = 0;
+        return all;
     }
 }

@@ -61,6 +61,11 @@ final class Publications {
         return withdrawals().cancel(publication);
     }
 
+    /** Somebody waits for a publication that was let go of; from any thread. */
+    void holdSoon(PendingPublication publication) {
+        withdrawals().submit(session -> hold(publication));
+    }
+
     /** Whether a message may set out for the core; from any thread. */
     boolean admit(Message message) {
         long size = OutgoingMessage.sizeOf(message);
@@ -99,9 +104,20 @@ final class Publications {
 
     void stored(Event.Stored event) {
         PendingPublication p = pending.get(event.sequence());
-        if (p != null && p.noteStored()) {
+        if (p == null) {
+            return;
+        }
+        if (p.noteStored()) {
             told.add(p);
         }
+        if (pending.isCrowded() && p.mayBeLetGo()) {
+            pending.letGo(p);
+        }
+    }
+
+    /** Somebody waits for a publication that was let go of; called on the loop. */
+    void hold(PendingPublication publication) {
+        pending.hold(publication);
     }
 
     void acknowledged(Event.Acknowledged event) {
@@ -138,8 +154,7 @@ final class Publications {
     void failAll(MqttException cause) {
         over = cause;
         flush();
-        List<PendingPublication> all = new ArrayList<>(pending.values());
-        pending.clear();
+        List<PendingPublication> all = pending.removeAll();
         if (withdrawals != null) {
             withdrawals.stop();
         }

@@ -47,6 +47,11 @@ final class Withdrawals {
         return answer;
     }
 
+    /** Has something done on the loop; from any thread. */
+    void submit(Driver.Input input) {
+        driver.submit(input);
+    }
+
     // ---- time limits
 
     /** A publication with a time limit has reached the core. */

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.holdfast.mqtt.Acknowledgement;
 import dev.holdfast.mqtt.Message;
 import dev.holdfast.mqtt.MqttClient;
 import dev.holdfast.mqtt.MqttException;
@@ -192,6 +193,22 @@ class WithdrawalsTest {
         assertTrue(future.isDone(), "it has failed by now");
         Throwable failure = assertThrows(CompletionException.class, future::join);
         return assertInstanceOf(MqttException.class, failure.getCause());
+    }
+
+    /** By then only the application holds it. */
+    @Test
+    void outcomeCanBeAskedForWhenThePublicationHasLongBeenStored() {
+        fillWindow();
+        Publication publication = publish(WINDOW + 1, PendingPublication.NO_DEADLINE);
+        runTasks();
+        assertTrue(publication.stored().isDone());
+        CompletableFuture<Acknowledgement> outcome = publication.acknowledged();
+        CompletableFuture<Boolean> cancelled = publication.cancel();
+
+        runTasks();
+
+        assertEquals(true, cancelled.getNow(null));
+        assertInstanceOf(MqttException.Cancelled.class, failure(outcome));
     }
 
     @Test

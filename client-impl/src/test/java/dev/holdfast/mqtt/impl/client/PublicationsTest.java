@@ -1,0 +1,78 @@
+package dev.holdfast.mqtt.impl.client;
+
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.holdfast.mqtt.Acknowledgement;
+import dev.holdfast.mqtt.Message;
+import dev.holdfast.mqtt.ReasonCode;
+import dev.holdfast.mqtt.StoreLimits;
+import dev.holdfast.mqtt.impl.session.Event;
+import java.lang.ref.WeakReference;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+
+/** Who waits for a publication is told, however long the queue is. */
+class PublicationsTest {
+    private static final Message MESSAGE = Message.to("t").payload("p").build();
+    private static final Acknowledgement DONE =
+            new Acknowledgement(ReasonCode.SUCCESS, Optional.empty(), List.of());
+
+    private final Publications publications =
+            new Publications(new Lane(Runnable::run, Runnable::run), StoreLimits.defaults());
+    private long next = 1;
+
+    /** More than are held strongly in any case. */
+    private void fill() {
+        for (int i = 0; i <= PublicationMap.MOST_HELD_IN_ANY_CASE; i++) {
+            arrive();
+        }
+    }
+
+    private PendingPublication arrive() {
+        PendingPublication publication =
+                new PendingPublication(
+                        next++, MESSAGE, 0, PendingPublication.NO_DEADLINE, publications);
+        publications.arrived(publication);
+        return publication;
+    }
+
+    private void stored(long id) {
+        publications.stored(new Event.Stored(id));
+        publications.flush();
+    }
+
+    private void acknowledged(long id) {
+        publications.acknowledged(new Event.Acknowledged(id, DONE));
+        publications.flush();
+    }
+
+    @Test
+    void publicationOfALongQueueThatNobodyHoldsIsCollected() {
+        fill();
+        WeakReference<PendingPublication> publication = new WeakReference<>(arrive());
+        long id = next - 1;
+        stored(id);
+
+        for (int i = 0; publication.get() != null; i++) {
+            assertTrue(i < 1_000, "it is held although it is stored and nobody waits");
+            System.gc();
+        }
+        acknowledged(id);
+    }
+
+    @Test
+    void whoeverAskedForTheOutcomeBeforeItWasStoredIsTold() {
+        fill();
+        CompletableFuture<Acknowledgement> outcome = arrive().acknowledged();
+        long id = next - 1;
+        stored(id);
+        System.gc();
+
+        acknowledged(id);
+
+        assertSame(DONE, outcome.getNow(null));
+    }
+}
