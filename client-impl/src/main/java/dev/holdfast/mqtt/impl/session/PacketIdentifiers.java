@@ -1,18 +1,27 @@
 package dev.holdfast.mqtt.impl.session;
 
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The Packet Identifiers of one direction and who holds each (MQTT 5, section 2.2.1): for sending,
- * one space for PUBLISH, SUBSCRIBE and UNSUBSCRIBE. Tables of 256 come and go with their use, so
- * that an idle session needs none.
+ * one space for PUBLISH, SUBSCRIBE and UNSUBSCRIBE. Pages of 64 come and go with their use, but for
+ * one, so that an idle session needs little, and one that publishes now and then no new ones.
  */
 final class PacketIdentifiers<T> {
     static final int MAXIMUM = 65_535;
-    private static final int PAGE = 256;
+    private static final int PAGE = 64;
 
-    private final @Nullable Object[] @Nullable [] pages = new @Nullable Object[PAGE][];
-    private final short[] usedInPage = new short[PAGE];
+    private static final class Page {
+        final @Nullable Object[] holders = new @Nullable Object[PAGE];
+        int used;
+    }
+
+    /** As long as the highest identifier taken so far asks for. */
+    private @Nullable Page[] pages = new @Nullable Page[1];
+
+    /** The page that was given up last. */
+    private @Nullable Page spare;
 
     /** How many are held; never more than {@link #MAXIMUM}. */
     private int used;
@@ -43,39 +52,53 @@ final class PacketIdentifiers<T> {
         if (identifier < 1 || identifier > MAXIMUM) {
             throw new IllegalStateException("No Packet Identifier: " + identifier);
         }
-        @Nullable Object[] page = pages[identifier / PAGE];
-        if (page == null) {
-            page = new @Nullable Object[PAGE];
-            pages[identifier / PAGE] = page;
-        }
-        if (page[identifier % PAGE] != null) {
+        Page page = pageFor(identifier);
+        Object before = page.holders[identifier % PAGE];
+        if (before != null) {
             throw new IllegalStateException(
-                    "Packet Identifier "
-                            + identifier
-                            + " is in use for "
-                            + page[identifier % PAGE]);
+                    "Packet Identifier " + identifier + " is in use for " + before);
         }
-        page[identifier % PAGE] = holder;
-        usedInPage[identifier / PAGE]++;
+        page.holders[identifier % PAGE] = holder;
+        page.used++;
         used++;
+    }
+
+    private Page pageFor(int identifier) {
+        int number = identifier / PAGE;
+        if (number >= pages.length) {
+            pages = Arrays.copyOf(pages, Math.max(number + 1, pages.length * 2));
+        }
+        Page page = pages[number];
+        if (page == null) {
+            page = spare == null ? new Page() : spare;
+            spare = null;
+            pages[number] = page;
+        }
+        return page;
+    }
+
+    private @Nullable Page page(int identifier) {
+        int number = identifier / PAGE;
+        return number < pages.length ? pages[number] : null;
     }
 
     @SuppressWarnings("unchecked") // only put() fills the pages
     @Nullable T get(int identifier) {
-        @Nullable Object[] page = pages[identifier / PAGE];
-        return page == null ? null : (T) page[identifier % PAGE];
+        Page page = page(identifier);
+        return page == null ? null : (T) page.holders[identifier % PAGE];
     }
 
     /** Frees an identifier that is held. */
     void free(int identifier) {
-        @Nullable Object[] page = pages[identifier / PAGE];
-        if (page == null || page[identifier % PAGE] == null) {
+        Page page = page(identifier);
+        if (page == null || page.holders[identifier % PAGE] == null) {
             throw new IllegalStateException("Packet Identifier " + identifier + " is not in use");
         }
-        page[identifier % PAGE] = null;
+        page.holders[identifier % PAGE] = null;
         used--;
-        if (--usedInPage[identifier / PAGE] == 0) {
+        if (--page.used == 0) {
             pages[identifier / PAGE] = null;
+            spare = page;
         }
     }
 
