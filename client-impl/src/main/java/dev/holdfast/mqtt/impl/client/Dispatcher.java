@@ -39,7 +39,7 @@ final class Dispatcher implements Driver.Application {
     final Waiting<Void> reauthentications;
 
     /** Settled messages whose handlers want to know when it is done. */
-    private final IdentityHashMap<Incoming, HandOver> settling = new IdentityHashMap<>();
+    private final IdentityHashMap<Incoming, HandOver> settling = new IdentityHashMap<>(1);
 
     private final AtomicInteger failuresWaiting = new AtomicInteger();
 

@@ -40,7 +40,7 @@ final class Handlers {
     private long resumption;
 
     /** Messages at QoS 1 and 2 that no handler matched, oldest first; touched on the loop only. */
-    private final ArrayDeque<Incoming> unclaimed = new ArrayDeque<>();
+    private final ArrayDeque<Incoming> unclaimed = new ArrayDeque<>(1);
 
     /**
      * The last Topic Filters that were unsubscribed, oldest first; touched on the loop only. A

@@ -21,7 +21,7 @@ final class KeyedFeed implements Feed {
     /** The messages of one key, in the order of arrival. */
     private static final class Line {
         private final @Nullable Object key;
-        private final ArrayDeque<HandOver.Part> behind = new ArrayDeque<>();
+        private final ArrayDeque<HandOver.Part> behind = new ArrayDeque<>(1);
 
         /** Whose turn it is; null only while the line is being made. */
         private HandOver.@Nullable Part first;
@@ -56,9 +56,9 @@ final class KeyedFeed implements Feed {
     private final Map<@Nullable Object, Line> lines = new HashMap<>();
 
     /** Those with a message that waits for a lane only. */
-    private final ArrayDeque<Line> ready = new ArrayDeque<>();
+    private final ArrayDeque<Line> ready = new ArrayDeque<>(1);
 
-    private final ArrayDeque<Lane> idle = new ArrayDeque<>();
+    private final ArrayDeque<Lane> idle = new ArrayDeque<>(1);
     private int lanes;
 
     /** The highest so far. */

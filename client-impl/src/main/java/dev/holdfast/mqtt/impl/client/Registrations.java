@@ -53,7 +53,7 @@ final class Registrations {
 
     private final Maker feeds;
     private final Unsubscriber unsubscriber;
-    private final IdentityHashMap<MessageHandler, Shared> shared = new IdentityHashMap<>();
+    private final IdentityHashMap<MessageHandler, Shared> shared = new IdentityHashMap<>(1);
     private final Map<String, Registration> byFilter = new ConcurrentHashMap<>();
 
     /** The same in the order of registration, for messages that name no Topic Filter. */

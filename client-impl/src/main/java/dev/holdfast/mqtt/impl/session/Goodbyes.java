@@ -43,7 +43,7 @@ final class Goodbyes {
     private final ToLongFunction<Packet> encodedSize;
 
     /** Those that are not done. */
-    private final ArrayDeque<Goodbye> goodbyes = new ArrayDeque<>();
+    private final ArrayDeque<Goodbye> goodbyes = new ArrayDeque<>(1);
 
     /** The first of them, while it is why the connection is closing. */
     private @Nullable Goodbye leaving;

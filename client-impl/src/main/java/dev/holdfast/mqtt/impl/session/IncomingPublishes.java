@@ -32,7 +32,7 @@ final class IncomingPublishes {
     /**
      * QoS 1 messages of this connection whose PUBACK has not been sent, in the order of arrival.
      */
-    private final ArrayDeque<Incoming> unacknowledged = new ArrayDeque<>();
+    private final ArrayDeque<Incoming> unacknowledged = new ArrayDeque<>(1);
 
     private final BitSet unacknowledgedIdentifiers = new BitSet();
 
@@ -50,7 +50,7 @@ final class IncomingPublishes {
     private int receivedHereCount;
 
     /** PUBRELs that are not answered until the handlers have made room in the inbox. */
-    private final ArrayDeque<Integer> withheld = new ArrayDeque<>();
+    private final ArrayDeque<Integer> withheld = new ArrayDeque<>(1);
 
     /** Stored QoS 2 messages that their handler is not done with. */
     private long inbox;

@@ -43,7 +43,7 @@ final class Outbox {
     private long stored;
 
     /** Effects that wait, in their order; watermarks rise from head to tail. */
-    private final ArrayDeque<Held> held = new ArrayDeque<>();
+    private final ArrayDeque<Held> held = new ArrayDeque<>(1);
 
     /** How many effects are in {@link #held}. */
     private int heldEffects;
@@ -55,7 +55,7 @@ final class Outbox {
     private int heldStored;
 
     /** Batches that are given out and not stored, the oldest first. */
-    private final ArrayDeque<Weight> unstored = new ArrayDeque<>();
+    private final ArrayDeque<Weight> unstored = new ArrayDeque<>(1);
 
     /** Sums of {@link #unstored}. */
     private int unstoredChanges;

@@ -15,7 +15,7 @@ final class PubrecRemarks {
     /** Characters of all of them together; what has no room is not kept. */
     static final long MOST_CHARACTERS = 1 << 20;
 
-    private final IdentityHashMap<Outgoing, Remarks> kept = new IdentityHashMap<>();
+    private final IdentityHashMap<Outgoing, Remarks> kept = new IdentityHashMap<>(1);
     private long characters;
 
     void keep(Outgoing o, @Nullable String reasonString, List<UserProperty> userProperties) {

@@ -39,7 +39,7 @@ class Servers {
     private int left;
 
     /** Where the last server has sent the client, and it has not been yet. */
-    private final ArrayDeque<URI> targets = new ArrayDeque<>();
+    private final ArrayDeque<URI> targets = new ArrayDeque<>(1);
 
     /** Whether each of {@link #targets} stands for the one whose turn it is, for good. */
     private boolean targetsReplace;

@@ -36,7 +36,7 @@ final class SubscriptionIdentifiers {
     /** How many Topic Filters use each. */
     private final Map<Integer, Integer> uses = new HashMap<>();
 
-    private final ArrayDeque<Integer> ended = new ArrayDeque<>();
+    private final ArrayDeque<Integer> ended = new ArrayDeque<>(1);
 
     /** Topic Filters with a new identifier that is not stored yet. */
     private final Set<String> unstored = new HashSet<>();
