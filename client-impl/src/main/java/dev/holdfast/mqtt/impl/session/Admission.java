@@ -95,7 +95,7 @@ final class Admission {
     }
 
     private void judge(Connack c) {
-        Handshake.Outcome outcome = handshake.judge(c);
+        Handshake.Outcome outcome = handshake.judge(c, servers.isElsewhere());
         if (outcome == Handshake.Outcome.UNKNOWN) {
             refuseUnknownSession();
         } else {

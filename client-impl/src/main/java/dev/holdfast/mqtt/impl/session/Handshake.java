@@ -59,12 +59,6 @@ final class Handshake {
     /** Whom the last CONNECT went to. */
     private @Nullable URI server;
 
-    /**
-     * Who last confirmed the session in this run. Another server need not know the same session: it
-     * may have made, or kept, one of its own.
-     */
-    private @Nullable URI confirmedBy;
-
     /** Whether this run has had a connection with the session, which need not outlive it. */
     private boolean usedInThisRun;
 
@@ -142,8 +136,12 @@ final class Handshake {
         }
     }
 
-    /** Judges a successful CONNACK; see the table of section 3.2.2.1.1. */
-    Outcome judge(Connack c) {
+    /**
+     * Judges a successful CONNACK; see the table of section 3.2.2.1.1.
+     *
+     * @param elsewhere whether it comes from a server that need not know this session
+     */
+    Outcome judge(Connack c, boolean elsewhere) {
         requireConsistent(c);
         if (!c.sessionPresent()) {
             boolean held =
@@ -156,18 +154,13 @@ final class Handshake {
         }
         boolean doubted =
                 presenceAtConnect == Presence.RESUMING || presenceAtConnect == Presence.ENDED;
-        if (doubted || (presenceAtConnect == Presence.HELD && isElsewhere())) {
+        if (doubted || (presenceAtConnect == Presence.HELD && elsewhere)) {
             return Outcome.RESUMED_OR_NEW;
         }
-        boolean known = presenceAtConnect != Presence.NONE || (usedInThisRun && !isElsewhere());
+        boolean known = presenceAtConnect != Presence.NONE || (usedInThisRun && !elsewhere);
         return known || settings.unknownSession() == UnknownSession.ACCEPT
                 ? Outcome.RESUMED
                 : Outcome.UNKNOWN;
-    }
-
-    private boolean isElsewhere() {
-        boolean onlyOne = settings.servers().size() == 1 && settings.redirects() == null;
-        return !onlyOne && !Objects.equals(server, confirmedBy);
     }
 
     private void requireConsistent(Connack c) {
@@ -198,7 +191,6 @@ final class Handshake {
         Presence lasting = inDoubt ? Presence.RESUMING : Presence.HELD;
         become(expiry > 0 ? lasting : Presence.NONE);
         usedInThisRun = true;
-        confirmedBy = server;
         int keepAlive =
                 c.serverKeepAlive() == Connack.ABSENT
                         ? settings.keepAliveSeconds()

@@ -55,6 +55,9 @@ class Servers {
     /** Whether {@link #current} is the one whose turn it is, or what it has moved to. */
     private boolean isOfList = true;
 
+    /** Who last confirmed the session in this run. */
+    private @Nullable URI confirmedBy;
+
     /** Whether the current server has said that the client should use another one. */
     private boolean isSentAway;
 
@@ -80,6 +83,15 @@ class Servers {
     /** Whether another server has named it. */
     boolean isRedirected() {
         return redirected;
+    }
+
+    /**
+     * Whether another server than this one confirmed the session last, or none in this run: then
+     * this one need not know the same session. It may have made, or kept, one of its own.
+     */
+    boolean isElsewhere() {
+        boolean onlyOne = list.size() == 1 && redirects == null;
+        return !onlyOne && !current.equals(confirmedBy);
     }
 
     // ---- rounds
@@ -144,6 +156,7 @@ class Servers {
 
     /** The current server has accepted the client: where it moved to is its place. */
     void accepted() {
+        confirmedBy = current;
         targets.clear();
         failure = null;
         if (isOfList) {
@@ -231,11 +244,15 @@ class Servers {
         if (lacksTls(target)) {
             return target + " has no TLS, which this connection has: the server must name mqtts://";
         }
-        if (!policy.allows(target.getHost(), port)) {
+        if (!allows(policy, target)) {
             String place = target.getHost() + ":" + port;
             return place + " is not allowed; Redirects.to(\"" + place + "\", …) would allow it";
         }
         return null;
+    }
+
+    boolean allows(Redirects policy, URI target) {
+        return policy.allows(target.getHost(), ServerReference.port(target));
     }
 
     boolean lacksTls(URI target) {

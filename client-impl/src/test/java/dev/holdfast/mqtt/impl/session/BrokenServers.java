@@ -1,6 +1,7 @@
 package dev.holdfast.mqtt.impl.session;
 
 import dev.holdfast.mqtt.MqttException;
+import dev.holdfast.mqtt.Redirects;
 import dev.holdfast.mqtt.spi.ClientSettings;
 import java.net.URI;
 
@@ -17,12 +18,34 @@ public enum BrokenServers {
             };
         }
     },
+    ANY_REDIRECTION_IS_FOLLOWED {
+        @Override
+        Servers broken(ClientSettings settings) {
+            return new Servers(settings) {
+                @Override
+                boolean allows(Redirects policy, URI target) {
+                    return true;
+                }
+            };
+        }
+    },
     TLS_IS_LEFT {
         @Override
         Servers broken(ClientSettings settings) {
             return new Servers(settings) {
                 @Override
                 boolean lacksTls(URI target) {
+                    return false;
+                }
+            };
+        }
+    },
+    SESSIONS_OF_OTHER_SERVERS_ARE_TRUSTED {
+        @Override
+        Servers broken(ClientSettings settings) {
+            return new Servers(settings) {
+                @Override
+                boolean isElsewhere() {
                     return false;
                 }
             };

@@ -18,6 +18,7 @@ final class AttemptsOracle {
     private final Simulation sim;
     private final ClientSettings settings;
     private ConnectAttempt attempt;
+    private URI last;
     private long connectedAt;
 
     // Since the last wait, or the last connection that may have lasted.
@@ -34,6 +35,7 @@ final class AttemptsOracle {
             require(attempt == null, "Two attempts at the same time");
             attempt = e.attempt();
             count();
+            last = attempt.server();
         } else if (event instanceof Event.AttemptFailed e) {
             require(e.attempt().equals(attempt), "An attempt fails that is not going on");
             attempt = null;
@@ -59,7 +61,9 @@ final class AttemptsOracle {
 
     private void count() {
         tried++;
-        redirected += attempt.redirected() ? 1 : 0;
+        // The same one is tried again if its session is not known, and to be dropped.
+        boolean again = attempt.server().equals(last);
+        redirected += attempt.redirected() && !again ? 1 : 0;
         int hops = settings.redirects() == null ? 0 : settings.redirects().hops();
         require(redirected <= hops, "More redirections in a row than ", hops);
         // One more at the same server after a session that is not known.

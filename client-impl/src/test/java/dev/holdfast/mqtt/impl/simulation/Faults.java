@@ -13,13 +13,15 @@ package dev.holdfast.mqtt.impl.simulation;
  *   <li>Server: answers that come late or not in the order of the requests, every Reason Code of
  *       every acknowledgement, CONNACK and DISCONNECT (with Server Reference where it may have
  *       one), limits that change from connection to connection, Session Expiry cut short, sessions
- *       lost in a restart or expired, packets sent again without need, text that is none, a false
- *       server that cannot authenticate itself, and what {@link ServerOffences} lists.
+ *       lost in a restart or expired, or kept while the client has another one elsewhere, packets
+ *       sent again without need, text that is none, a false server that cannot authenticate itself,
+ *       and what {@link ServerOffences} lists.
  *   <li>Client and application: crash and restart with a random prefix of the unconfirmed batches,
  *       Clean Start, disconnect() and connect() at any time, subscriptions that come and go,
- *       handlers that are slow, hang or refuse (as one that throws does), no room for what the
- *       server sends, a mechanism of authentication that is slow, hangs or fails, re-authentication
- *       at any time, a busy loop, a wall clock that jumps.
+ *       handlers that are slow, hang, throw, refuse or find no key, subscribers that cancel, throw
+ *       or ask for nothing, executors that are late or refuse, no room for what the server sends, a
+ *       mechanism of authentication that is slow, hangs or fails, re-authentication at any time, a
+ *       busy loop, a wall clock that jumps.
  * </ul>
  */
 final class Faults {

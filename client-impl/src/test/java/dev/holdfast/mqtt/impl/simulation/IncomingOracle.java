@@ -137,17 +137,20 @@ final class IncomingOracle {
                 key,
                 " was handed over, though it is not what it claims to be");
         if (f.deliveryIds.isEmpty()) {
+            // Sessions that are kept beside each other have each an order of their own.
+            int[] newest = sim.hostsKeepSessions ? f.session.newestDelivered : newestDelivered;
             require(
-                    newestDelivered[f.qos.ordinal()] < f.index,
+                    newest[f.qos.ordinal()] < f.index,
                     "[4.6.0-6] ",
                     key,
                     " is handed over behind a later message");
-            newestDelivered[f.qos.ordinal()] = f.index;
+            newest[f.qos.ordinal()] = f.index;
         } else {
             require(f.qos != QoS.AT_MOST_ONCE, key, " is handed over twice at QoS 0");
         }
         f.deliveryIds.add(incoming.deliveryId());
-        if (f.qos == QoS.EXACTLY_ONCE) {
+        // A session that was left is sent again as if the client had had none meanwhile.
+        if (f.qos == QoS.EXACTLY_ONCE && !f.session.wasLeft) {
             deliveredExactlyOnce(run, f, incoming);
         }
         f.handedTo = run;

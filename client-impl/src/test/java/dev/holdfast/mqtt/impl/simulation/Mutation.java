@@ -52,12 +52,7 @@ enum Mutation implements Sabotage {
     IDENTIFIERS_ARE_USED_TWICE(sent(SabotagedWire::withTheSameIdentifier)),
     PUBACKS_ARE_SWAPPED(() -> new SabotagedWire.Swapping(Puback.class)),
     PUBACKS_REFUSE_NOTHING(
-            sent(
-                    p ->
-                            List.of(
-                                    p instanceof Puback a
-                                            ? new Puback(a.packetIdentifier(), ReasonCode.SUCCESS)
-                                            : p))),
+            sent(p -> List.of(p instanceof Puback a ? SabotagedWire.withSuccess(a) : p))),
     PUBRECS_ARE_SWAPPED(() -> new SabotagedWire.Swapping(Pubrec.class)),
     PUBRELS_ARE_SWAPPED(() -> new SabotagedWire.Swapping(Pubrel.class)),
     PUBLISHES_ARE_SWAPPED(() -> new SabotagedWire.Swapping(Publish.class)),

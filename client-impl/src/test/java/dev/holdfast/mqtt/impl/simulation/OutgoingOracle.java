@@ -55,6 +55,9 @@ final class OutgoingOracle {
         int accepted;
         boolean mayBeTwice;
 
+        /** Whether a server took it for another one, which it had in an old session. */
+        boolean mistaken;
+
         Published(
                 String key,
                 int index,
@@ -137,10 +140,15 @@ final class OutgoingOracle {
         p.acknowledged = true;
         p.doneBy = run;
         require(
-                p.accepted > 0 || p.message.qos() == QoS.AT_MOST_ONCE,
+                p.accepted > 0 || p.message.qos() == QoS.AT_MOST_ONCE || p.mistaken,
                 p.key,
                 " is acknowledged, but the server never had it");
-        require(ServerWords.mayBe(told, p.message), "The server never said ", told, " of ", p.key);
+        require(
+                p.mistaken || ServerWords.mayBe(told, p.message),
+                "The server never said ",
+                told,
+                " of ",
+                p.key);
     }
 
     /** The application is about to take it back, if that is possible. */
@@ -325,6 +333,21 @@ final class OutgoingOracle {
                 endSession(p);
             }
         }
+    }
+
+    /** As {@link #sessionEnded}, but the client may come back to it. */
+    void sessionLeft(ServerSession session) {
+        sessionEnded();
+        byKey.values().stream()
+                .filter(p -> p.releasedIn == session)
+                .forEach(p -> p.releasedIn = null);
+    }
+
+    /** An old session uses its Packet Identifier for another message. */
+    void mistaken(Message message) {
+        Published p = byKey.get(message.payloadText());
+        p.mistaken = true;
+        p.excuses.add(Excuse.SESSION_ENDED);
     }
 
     private void endSession(Published p) {

@@ -34,9 +34,10 @@ final class PublishesFromClient {
     }
 
     boolean isInUse(int packetIdentifier) {
+        ServerSession.Receiving receiving = connection.session().receiving.get(packetIdentifier);
         return unacknowledged.contains(packetIdentifier)
                 || releasing.contains(packetIdentifier)
-                || connection.session().receiving.containsKey(packetIdentifier);
+                || receiving != null && !receiving.isOld;
     }
 
     // ---- PUBLISH
@@ -101,8 +102,10 @@ final class PublishesFromClient {
     }
 
     private void receivedAtLeastOnce(Publish p) {
+        ServerSession.Receiving receiving =
+                connection.session().receiving.get(p.packetIdentifier());
         require(
-                !connection.session().receiving.containsKey(p.packetIdentifier()),
+                receiving == null || receiving.isOld,
                 "[2.2.1-3] Packet Identifier ",
                 p.packetIdentifier(),
                 " is in use");
@@ -117,7 +120,12 @@ final class PublishesFromClient {
         int identifier = p.packetIdentifier();
         ServerSession.Receiving receiving = session.receiving.get(identifier);
         ReasonCode reason = ReasonCode.SUCCESS;
-        if (receiving != null) {
+        if (receiving != null && receiving.isOld) {
+            // It takes this for a repeat, which it may be.
+            if (!receiving.message.payloadText().equals(p.message().payloadText())) {
+                sim.outgoing.mistaken(p.message());
+            }
+        } else if (receiving != null) {
             require(p.dup(), "[2.2.1-3] Packet Identifier ", identifier, " is in use");
             require(
                     receiving.message.payloadText().equals(p.message().payloadText()),

@@ -6,6 +6,7 @@ import dev.holdfast.mqtt.ReasonCode;
 import dev.holdfast.mqtt.impl.packet.Connack;
 import dev.holdfast.mqtt.impl.packet.Connect;
 import dev.holdfast.mqtt.impl.packet.Packet;
+import dev.holdfast.mqtt.impl.packet.Puback;
 import dev.holdfast.mqtt.impl.packet.Pubcomp;
 import dev.holdfast.mqtt.impl.packet.Publish;
 import dev.holdfast.mqtt.impl.packet.Pubrec;
@@ -259,5 +260,10 @@ final class SabotagedWire {
             boolean unknown = packet instanceof Pubcomp p && p.reason() != ReasonCode.SUCCESS;
             return unknown ? List.of() : List.of(packet);
         }
+    }
+
+    static Puback withSuccess(Puback p) {
+        return new Puback(
+                p.packetIdentifier(), ReasonCode.SUCCESS, p.reasonString(), p.userProperties());
     }
 }

@@ -191,6 +191,7 @@ final class ServerConnection {
                                 reasons.add(sim.chance.pick(ServerChoices.SUBACK_ERRORS));
                             } else {
                                 session().subscriptions.put(s.topicFilter(), s);
+                                session().oldSubscriptions.remove(s.topicFilter());
                                 session()
                                         .subscriptionIdentifiers
                                         .put(s.topicFilter(), p.subscriptionIdentifier());
@@ -210,6 +211,7 @@ final class ServerConnection {
                 reasons.add(sim.chance.pick(ServerChoices.UNSUBACK_ERRORS));
             } else {
                 boolean existed = session().subscriptions.remove(filter) != null;
+                session().oldSubscriptions.remove(filter);
                 reasons.add(existed ? ReasonCode.SUCCESS : ReasonCode.NO_SUBSCRIPTION_EXISTED);
             }
         }
@@ -242,7 +244,13 @@ final class ServerConnection {
     /** A client that authenticates may say that its own part failed. */
     private boolean isGoodbye(Disconnect p) {
         return GOODBYES.contains(p.reason())
+                || p.reason() == ReasonCode.PROTOCOL_ERROR && isStranger()
                 || p.reason() == ReasonCode.UNSPECIFIED_ERROR && authentication.isUsed();
+    }
+
+    /** Whether the client may have nothing of the session, since it had another one meanwhile. */
+    private boolean isStranger() {
+        return announced != null && announced.wasLeft;
     }
 
     // ---- the server's answers

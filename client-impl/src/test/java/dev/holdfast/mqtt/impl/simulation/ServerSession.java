@@ -21,6 +21,9 @@ final class ServerSession {
         /** Its place among the PUBRECs sent; 0 before. */
         int pubrec;
 
+        /** Whether the client had left the session, and need not know of it any more. */
+        boolean isOld;
+
         Receiving(Message message) {
             this.message = message;
         }
@@ -57,6 +60,15 @@ final class ServerSession {
     /** Whether it was resumed when the client could not tell it from the one before. */
     boolean mistakable;
 
+    /** Whether the client has come back to it after having had another one elsewhere. */
+    boolean wasLeft;
+
+    /** Subscriptions from the time before that, until they are made anew or ended. */
+    final Set<String> oldSubscriptions = new HashSet<>();
+
+    /** Numbers of the last messages that the client handed over for the first time, by QoS. */
+    final int[] newestDelivered = {-1, -1, -1};
+
     final Map<String, Subscription> subscriptions = new TreeMap<>();
 
     /** Of the subscriptions, with 0 for those that have none. */
@@ -84,6 +96,15 @@ final class ServerSession {
         this.number = number;
     }
 
+    /** The client comes back, and may have forgotten all of it, or have something else instead. */
+    void isOld() {
+        wasLeft = true;
+        mistakable = true;
+        oldSubscriptions.addAll(subscriptions.keySet());
+        receiving.values().forEach(r -> r.isOld = true);
+        seen.clear();
+    }
+
     Sending sending(int packetIdentifier) {
         for (Sending s : sending) {
             if (s.packetIdentifier == packetIdentifier) {
@@ -103,6 +124,8 @@ final class ServerSession {
     }
 
     boolean isDrained() {
-        return receiving.isEmpty() && sending.isEmpty() && queue.isEmpty();
+        return receiving.values().stream().allMatch(r -> r.isOld)
+                && sending.isEmpty()
+                && queue.isEmpty();
     }
 }

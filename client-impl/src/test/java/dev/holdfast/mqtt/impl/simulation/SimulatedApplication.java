@@ -2,6 +2,7 @@ package dev.holdfast.mqtt.impl.simulation;
 
 import dev.holdfast.mqtt.DisconnectOptions;
 import dev.holdfast.mqtt.Subscription;
+import dev.holdfast.mqtt.UnknownSession;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -200,6 +201,11 @@ final class SimulatedApplication {
                 },
                 "reauthenticate ",
                 token);
+    }
+
+    /** The client does not want the session that a server still has, as the standard demands. */
+    void refusesSession() {
+        mayStartClean |= run.settings.unknownSession() == UnknownSession.START_CLEAN;
     }
 
     void connected() {

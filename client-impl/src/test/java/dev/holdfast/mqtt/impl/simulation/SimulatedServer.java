@@ -9,6 +9,7 @@ import dev.holdfast.mqtt.impl.packet.Publish;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -38,6 +39,9 @@ final class SimulatedServer {
 
     /** Where the client last was. */
     private String host;
+
+    /** Sessions that the client has left behind, by their hosts. */
+    private final Map<String, ServerSession> elsewhere = new HashMap<>();
 
     private int sessions;
     private int published;
@@ -100,13 +104,13 @@ final class SimulatedServer {
             former.takenOver();
         }
         connection = by;
+        if (!sim.hostsShareSessions && !by.host().equals(host)) {
+            goTo(by.host());
+        }
+        host = by.host();
         if (connect.cleanStart()) {
             endSession("Clean Start");
         }
-        if (!sim.hostsShareSessions && !by.host().equals(host)) {
-            endSession("it is at " + host);
-        }
-        host = by.host();
         boolean present = session != null;
         if (!present) {
             session = new ServerSession(++sessions);
@@ -117,6 +121,32 @@ final class SimulatedServer {
             sim.outgoing.sessionMistaken();
         }
         return present;
+    }
+
+    /** The address that the client uses now knows nothing of what it did at the last one. */
+    private void goTo(String next) {
+        boolean keeps = sim.hostsKeepSessions && !sessionIsOver();
+        if (!keeps) {
+            endSession("it is at " + host);
+        } else {
+            leave();
+        }
+        session = elsewhere.remove(next);
+        if (session != null) {
+            sim.trace.say("server", "still has session ", session.number, " at ", next);
+            session.isOld();
+            sim.outgoing.sessionMistaken();
+        }
+    }
+
+    private void leave() {
+        ServerSession left = session;
+        sim.trace.say("server", "keeps session ", left.number, " at ", host);
+        elsewhere.put(host, left);
+        sim.agenda.after(
+                left.expirySeconds * 1_000L, () -> elsewhere.values().removeIf(s -> s == left));
+        sim.outgoing.sessionLeft(left);
+        sim.incoming.sessionEnded();
     }
 
     void disconnected(ServerConnection by) {

@@ -14,6 +14,7 @@ import dev.holdfast.mqtt.SessionLostPolicy.InFlight;
 import dev.holdfast.mqtt.StoreLimits;
 import dev.holdfast.mqtt.StoreLimits.WhenFull;
 import dev.holdfast.mqtt.Subscription;
+import dev.holdfast.mqtt.UnknownSession;
 import dev.holdfast.mqtt.spi.ClientSettings;
 import java.net.URI;
 import java.time.Duration;
@@ -60,6 +61,9 @@ final class Simulation {
     /** Whether it does not matter for a session to which address the client connects. */
     final boolean hostsShareSessions;
 
+    /** Whether each address otherwise keeps its session until the client comes back. */
+    final boolean hostsKeepSessions;
+
     private final List<URI> servers;
     private final long sessionExpiry;
 
@@ -89,6 +93,7 @@ final class Simulation {
                         .map(host -> URI.create(scheme + host))
                         .toList();
         hostsShareSessions = chance.percent(70);
+        hostsKeepSessions = faults.handling.percent(60) && !hostsShareSessions;
         sessionExpiry = chance.pick(0, 10, 1_000, 1_000, 1_000);
         validates = chance.percent(50);
         storeLimits =
@@ -214,7 +219,9 @@ final class Simulation {
 
     private String subscriptionsDiffer() {
         for (String filter : SimulatedServer.FILTERS) {
-            boolean there = server.session().subscriptions.containsKey(filter);
+            // What was left behind at this address is of no use, and perhaps not known.
+            boolean old = server.session().oldSubscriptions.contains(filter);
+            boolean there = server.session().subscriptions.containsKey(filter) && !old;
             if (there != application.subscriptions.isWanted(filter)
                     && !application.subscriptions.isUndefined(filter)) {
                 return "the subscription '" + filter + "' is " + (there ? "" : "not ") + "there";
@@ -280,6 +287,11 @@ final class Simulation {
                                         Duration.ofMillis(100), Duration.ofSeconds(5)));
         if (chance.percent(70)) {
             builder.redirects(Redirects.to("*.sim").atMost(chance.pick(1, 2, 3)));
+        }
+        if (hostsKeepSessions) {
+            // By default it would not connect there for as long as that session is kept.
+            builder.onUnknownSession(
+                    chance.pick(List.of(UnknownSession.START_CLEAN, UnknownSession.ACCEPT)));
         }
         if (mechanism != null) {
             builder.authentication(mechanism);

@@ -102,6 +102,12 @@ final class WireOracle {
                 "sent to a server that is not verified yet");
         connectWritten = true;
         disconnectWritten = packet instanceof Disconnect;
+        if (packet instanceof Disconnect p
+                && p.reason() == ReasonCode.PROTOCOL_ERROR
+                && session != null
+                && session.wasLeft) {
+            sim.application.refusesSession();
+        }
         requireInTime();
         lastWritten = sim.agenda.now();
         if (packet instanceof Publish p && p.message().qos() != QoS.AT_MOST_ONCE) {
