@@ -285,7 +285,9 @@ final class Simulation {
                         .reconnect(
                                 ReconnectPolicy.exponential(
                                         Duration.ofMillis(100), Duration.ofSeconds(5)));
-        if (chance.percent(70)) {
+        // With one server and no redirections it rightly believes that it was nowhere else.
+        boolean mustFollow = hostsKeepSessions && servers.size() == 1;
+        if (chance.percent(70) || mustFollow) {
             builder.redirects(Redirects.to("*.sim").atMost(chance.pick(1, 2, 3)));
         }
         if (hostsKeepSessions) {
