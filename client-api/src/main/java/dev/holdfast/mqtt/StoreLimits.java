@@ -20,7 +20,8 @@ public record StoreLimits(
         FAIL,
         /**
          * The oldest messages that were never sent are dropped, and their stages fail with {@link
-         * MqttException.StoreFull}, until there is room.
+         * MqttException.StoreFull}, until there is room. The new message waits, within the bounds
+         * of {@link #WAIT}, while the oldest are read from the store.
          */
         DROP_OLDEST,
         /**

@@ -92,12 +92,20 @@ final class Backlog {
 
     /** Where the next page starts, if one should be read now; the caller must then read it. */
     long nextPage() {
-        boolean low = window.size() < WINDOW_MESSAGES / 2 && window.bytes() < WINDOW_BYTES / 2;
-        if (spilled == 0 || reading || !low) {
+        if (spilled == 0 || reading || !isLow()) {
             return Ready.NO_READ;
         }
         reading = true;
         return lastLoaded;
+    }
+
+    private boolean isLow() {
+        return window.size() < WINDOW_MESSAGES / 2 && window.bytes() < WINDOW_BYTES / 2;
+    }
+
+    /** Whether a page is on its way, or will be asked for next. */
+    boolean awaitsPage() {
+        return reading || spilled > 0 && isLow();
     }
 
     void loaded(List<OutgoingMessage> page) {

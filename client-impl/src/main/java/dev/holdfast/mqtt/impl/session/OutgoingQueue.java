@@ -33,6 +33,9 @@ final class OutgoingQueue {
     /** Publishes that found no room, and come after all others; empty unless they may wait. */
     private final OutgoingList waiting = new OutgoingList();
 
+    /** Whether messages are being dropped for one that waits; others that wait do so on. */
+    private boolean droppingForWaiting;
+
     /** All messages held, at any QoS, here or in flight; bounded by {@link #bounds}. */
     private long messages;
 
@@ -81,7 +84,14 @@ final class OutgoingQueue {
     }
 
     private boolean mayWait(Outgoing o) {
-        return bounds.whenFull() == StoreLimits.WhenFull.WAIT
+        boolean hasReason =
+                switch (bounds.whenFull()) {
+                    case FAIL -> false;
+                    case WAIT -> true;
+                    // What could be dropped is not in memory yet.
+                    case DROP_OLDEST -> waiting.first() != null || backlog.awaitsPage();
+                };
+        return hasReason
                 && o.size <= bounds.outgoingBytes()
                 && waiting.size() < MOST_WAITING
                 && waiting.bytes() + o.size <= Math.max(MOST_BYTES_WAITING, o.size);
@@ -103,6 +113,9 @@ final class OutgoingQueue {
 
     /** In their order: a large one holds up small ones behind it. */
     private void acceptWaiting() {
+        if (droppingForWaiting) {
+            return;
+        }
         Outgoing o = waiting.first();
         for (; o != null && fits(o.size); o = waiting.first()) {
             waiting.remove(o);
@@ -112,6 +125,25 @@ final class OutgoingQueue {
         if (o != null) {
             nextExpiryCheck = Math.min(nextExpiryCheck, time.now + EXPIRY_CHECK_MILLIS);
         }
+    }
+
+    /** Those that waited for a page, because it brings what may be dropped, go on or fail. */
+    private void dropForWaiting() {
+        droppingForWaiting = true;
+        for (Outgoing o = waiting.first(); o != null; o = waiting.first()) {
+            boolean room = makeRoom(o.size);
+            if (!room && backlog.awaitsPage()) {
+                break;
+            }
+            waiting.remove(o);
+            o.waiting = false;
+            if (room) {
+                accept(o);
+            } else {
+                outbox.tell(new Event.PublishFailed(o.sequence, full(o.size)));
+            }
+        }
+        droppingForWaiting = false;
     }
 
     private boolean makeRoom(long size) {
@@ -283,6 +315,10 @@ final class OutgoingQueue {
     }
 
     long nextPage() {
+        boolean drop = bounds.whenFull() == StoreLimits.WhenFull.DROP_OLDEST;
+        if (drop && waiting.first() != null) {
+            dropForWaiting();
+        }
         return backlog.nextPage();
     }
 

@@ -22,9 +22,13 @@ import dev.holdfast.mqtt.impl.packet.Publish;
 import dev.holdfast.mqtt.impl.packet.Pubrec;
 import dev.holdfast.mqtt.impl.packet.Pubrel;
 import dev.holdfast.mqtt.impl.packet.Subscribe;
+import dev.holdfast.mqtt.store.Change;
 import dev.holdfast.mqtt.store.OutgoingMessage;
+import dev.holdfast.mqtt.store.SessionState;
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** What becomes of single messages in cases that are seldom met. */
@@ -147,6 +151,66 @@ class OutgoingPublishesTest {
         core.session.publish(3, Message.to("a").build(), OutgoingMessage.NEVER);
 
         assertEquals(1, core.told(Event.PublishFailed.class).get(0).sequence());
+    }
+
+    /** A run that finds a full queue of an earlier one, and has not read it yet. */
+    private static TestCore coreBehindAFullQueue(int messages, Message message, Change... changes) {
+        SessionState disk = new SessionState();
+        disk.apply(new Change.NumbersReserved(100));
+        for (int i = 1; i <= messages; i++) {
+            disk.apply(
+                    new Change.Accepted(OutgoingMessage.queued(i, message, OutgoingMessage.NEVER)));
+        }
+        Stream.of(changes).forEach(disk::apply);
+        StoreLimits limits = new StoreLimits(messages, 1_000, 10, StoreLimits.WhenFull.DROP_OLDEST);
+        return new TestCore(
+                TestCore.settings(
+                        false, limits, SessionLostPolicy.defaults(), ReconnectPolicy.never()),
+                disk);
+    }
+
+    private static List<Long> failed(TestCore core) {
+        return core.told(Event.PublishFailed.class).stream()
+                .map(Event.PublishFailed::sequence)
+                .toList();
+    }
+
+    @Test
+    void oldestIsDroppedThoughItIsOnlyInTheStoreYet() {
+        Message message = Message.to("a").build();
+        TestCore core = coreBehindAFullQueue(3, message);
+
+        core.session.publish(101, message, OutgoingMessage.NEVER);
+        core.session.publish(102, message, OutgoingMessage.NEVER);
+        core.advance(0);
+        assertEquals(List.of(), failed(core));
+        core.session.loaded(
+                LongStream.of(1, 2, 3)
+                        .mapToObj(i -> OutgoingMessage.queued(i, message, OutgoingMessage.NEVER))
+                        .toList());
+        core.advance(0);
+
+        assertEquals(List.of(1L, 2L), failed(core));
+        assertEquals(
+                List.of(101L, 102L),
+                core.told(Event.Stored.class).stream().map(Event.Stored::sequence).toList());
+        assertEquals(3, core.session.queuedMessages());
+    }
+
+    @Test
+    void messageThatDoesNotFitThoughTheStoreHasBeenReadFails() {
+        Message half = Message.to("a").payload(new byte[400]).build();
+        TestCore core = coreBehindAFullQueue(2, half, new Change.Sent(1, 7));
+        Message large = Message.to("a").payload(new byte[600]).build();
+
+        core.session.publish(101, large, OutgoingMessage.NEVER);
+        core.session.publish(102, Message.to("a").build(), OutgoingMessage.NEVER);
+        core.advance(0);
+        assertEquals(List.of(), failed(core));
+        core.session.loaded(List.of(OutgoingMessage.queued(2, half, OutgoingMessage.NEVER)));
+        core.advance(0);
+
+        assertEquals(List.of(101L, 2L), failed(core));
     }
 
     @Test
