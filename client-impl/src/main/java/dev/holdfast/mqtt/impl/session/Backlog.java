@@ -105,7 +105,7 @@ final class Backlog {
 
     /** Whether a page is on its way, or will be asked for next. */
     boolean awaitsPage() {
-        return reading || spilled > 0 && isLow();
+        return reading || (spilled > 0 && isLow());
     }
 
     void loaded(List<OutgoingMessage> page) {
