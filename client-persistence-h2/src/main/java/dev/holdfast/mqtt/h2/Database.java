@@ -13,11 +13,18 @@ final class Database {
     /** An end to rewriting while nothing else happens; more commits allow more of it. */
     private static final int COMPACTIONS_WHEN_IDLE = 512;
 
+    /** Shrinking may rewrite so much more than a compaction, and counts as so many. */
+    private static final int COMPACTIONS_PER_SHRINK = 8;
+
     private final H2Engine engine;
     private final GroupWriter groups;
     private final SessionReader sessions;
     private int commitsSinceCompaction;
     private int idleCompactionsLeft;
+
+    /** Size of the file, in bytes, when all the moving that is allowed had not helped; or zero. */
+    private long stuckAt;
+
     private boolean uncommitted;
 
     private Database(StoreFile file, H2Engine engine) throws SQLException {
@@ -142,8 +149,24 @@ final class Database {
             commit();
         } else {
             commitsSinceCompaction = 0;
-            idleCompactionsLeft = engine.compact() ? idleCompactionsLeft - 1 : 0;
+            idleCompactionsLeft = Math.max(0, idleCompactionsLeft - compactWhenIdle());
         }
+    }
+
+    /** Returns how many compactions that counts as. */
+    private int compactWhenIdle() {
+        if (engine.compact()) {
+            return 1;
+        }
+        boolean movable = engine.isMostlyHoles() && engine.size() != stuckAt;
+        if (!movable && !engine.isMostlyDead()) {
+            return idleCompactionsLeft;
+        }
+        engine.shrink();
+        if (idleCompactionsLeft <= COMPACTIONS_PER_SHRINK) {
+            stuckAt = engine.size(); // such as by a huge chunk at the end of the file
+        }
+        return COMPACTIONS_PER_SHRINK;
     }
 
     void close() throws SQLException {

@@ -48,6 +48,15 @@ final class H2Engine {
     /** Bytes rewritten in one go; keeps a pause to some milliseconds. */
     private static final int COMPACT_STEP = 1 << 20;
 
+    /** The same when there is time; so much that the chunk of the largest group can be moved. */
+    private static final int SHRINK_STEP = 8 << 20;
+
+    /** A file of fewer bytes is small, however little of it is in use. */
+    private static final int SMALL = 1 << 20;
+
+    /** All chunks but the newest have dead pages: those of the layout, written with each chunk. */
+    private static final int ANY_CHUNK = 100;
+
     static {
         FilePath.register(new UninterruptibleFiles());
         FilePath.register(new DurableFiles());
@@ -179,10 +188,45 @@ final class H2Engine {
      */
     boolean compact() {
         boolean rewritten = store.compact(COMPACT_BELOW, COMPACT_STEP);
+        commitChunk();
+        return rewritten;
+    }
+
+    /** Writes what H2 has changed by itself, if anything. */
+    private void commitChunk() {
         writeHeaderWithNextChunk();
         store.commit();
         reuseSpace();
-        return rewritten;
+    }
+
+    /** Whether the chunks of a file that is not small hold more dead pages than live ones. */
+    boolean isMostlyDead() {
+        return size() > SMALL && store.getFileStore().getChunksFillRate() < COMPACT_BELOW;
+    }
+
+    /** Whether there is more room between the chunks of a file that is not small than in them. */
+    boolean isMostlyHoles() {
+        return size() > SMALL && store.getFileStore().getFillRate() < COMPACT_BELOW;
+    }
+
+    /**
+     * Brings a file of much waste nearer to what it need be when there is nothing for {@link
+     * #compact} to do. H2 gives the space of dead chunks back only as it writes later ones, and
+     * writes none without a change; so here is a change. Once the dead are gone, chunks that are
+     * alive may stand behind large holes: they are rewritten however full they are, which puts them
+     * into the holes. Nothing may be uncommitted.
+     */
+    void shrink() {
+        boolean moved = isMostlyHoles() && store.compact(ANY_CHUNK, SHRINK_STEP);
+        if (!moved) {
+            store.setStoreVersion(store.getStoreVersion()); // H2 itself makes no use of it
+        }
+        commitChunk();
+    }
+
+    /** Of the file, in bytes. */
+    long size() {
+        return store.getFileStore().size();
     }
 
     void close() throws SQLException {
