@@ -107,7 +107,8 @@ public interface MqttClient extends AutoCloseable {
      * @param handler takes the messages
      * @return completes when the server has confirmed; waits for a connection if there is none.
      *     Fails with {@link MqttException.SubscribeRejected}, and the subscription is no longer
-     *     declared then; or with {@link MqttException.TimedOut}, and it still is
+     *     declared then; or with {@link MqttException.TimedOut}, and it still is; or with {@link
+     *     MqttException.StoreFull} if 65,536 Topic Filters wait already, and all is as before
      * @throws IllegalStateException after {@link #close()}
      */
     CompletableFuture<Subscribed> subscribe(Subscription subscription, MessageHandler handler);
@@ -167,7 +168,8 @@ public interface MqttClient extends AutoCloseable {
      * @param topicFilter as it was given to {@link #subscribe}
      * @return completes when the server has confirmed, at once if it never had the subscription;
      *     waits for a connection if there is none. Fails with {@link MqttException.TimedOut}, and
-     *     the server is still asked then
+     *     the server is still asked then; or with {@link MqttException.StoreFull} if 65,536 Topic
+     *     Filters wait already, and all is as before
      * @throws IllegalStateException after {@link #close()}
      */
     CompletableFuture<Void> unsubscribe(String topicFilter);

@@ -509,7 +509,10 @@ public abstract sealed class MqttException extends RuntimeException {
         }
     }
 
-    /** The queue has no room; see {@link StoreLimits}. */
+    /**
+     * A queue has no room: that of messages, see {@link StoreLimits}, or that of calls which wait
+     * for an answer.
+     */
     public static final class StoreFull extends MqttException {
         private static final long serialVersionUID = 1L;
 

@@ -119,6 +119,9 @@ final class HoldfastClient implements MqttClient {
         requireOpen();
         long token = nextToken.getAndIncrement();
         CompletableFuture<Connected> future = new CompletableFuture<>();
+        if (!dispatcher.connects.admit(1)) {
+            return CompletableFuture.failedFuture(Waiting.tooMany("connect()"));
+        }
         driver.submit(
                 session -> {
                     dispatcher.connects.add(token, future);
@@ -138,6 +141,9 @@ final class HoldfastClient implements MqttClient {
         }
         long token = nextToken.getAndIncrement();
         CompletableFuture<Void> future = new CompletableFuture<>();
+        if (!dispatcher.reauthentications.admit(1)) {
+            return CompletableFuture.failedFuture(Waiting.tooMany("reauthenticate()"));
+        }
         driver.submit(
                 session -> {
                     dispatcher.reauthentications.add(token, future);
@@ -222,6 +228,10 @@ final class HoldfastClient implements MqttClient {
             MessageHandler handler,
             List<UserProperty> userProperties) {
         requireOpen();
+        if (!dispatcher.subscribes.admit(subscriptions.size())) {
+            // Before the handler takes the place of another.
+            return refused(subscriptions, Waiting.tooMany("subscribe()"));
+        }
         List<Registrations.Registration> registered =
                 handlers.register(
                         subscriptions.stream().map(Subscription::topicFilter).toList(), handler);
@@ -252,7 +262,7 @@ final class HoldfastClient implements MqttClient {
 
     @Override
     public CompletableFuture<Void> unsubscribe(String topicFilter) {
-        return unsubscribeAll(List.of(topicFilter), List.of()).get(0);
+        return unsubscribeBounded(List.of(topicFilter), List.of()).get(0);
     }
 
     @Override
@@ -260,13 +270,24 @@ final class HoldfastClient implements MqttClient {
             List<String> topicFilters, List<UserProperty> userProperties) {
         List<String> unwanted = List.copyOf(topicFilters);
         requireDifferent(unwanted);
-        return Together.all(unsubscribeAll(unwanted, List.copyOf(userProperties)));
+        return Together.all(unsubscribeBounded(unwanted, List.copyOf(userProperties)));
+    }
+
+    private List<CompletableFuture<Void>> unsubscribeBounded(
+            List<String> topicFilters, List<UserProperty> userProperties) {
+        requireOpen();
+        topicFilters.forEach(Subscription::to); // for its check
+        return dispatcher.unsubscribes.admit(topicFilters.size())
+                ? unsubscribeAll(topicFilters, userProperties)
+                : refused(topicFilters, Waiting.tooMany("unsubscribe()"));
+    }
+
+    private static <T> List<CompletableFuture<T>> refused(List<?> calls, MqttException cause) {
+        return calls.stream().map(c -> CompletableFuture.<T>failedFuture(cause)).toList();
     }
 
     private List<CompletableFuture<Void>> unsubscribeAll(
             List<String> topicFilters, List<UserProperty> userProperties) {
-        requireOpen();
-        topicFilters.forEach(Subscription::to); // for its check
         List<UnsubscribeCall> calls = new ArrayList<>();
         List<CompletableFuture<Void>> answers = new ArrayList<>();
         for (String filter : topicFilters) {
@@ -340,6 +361,9 @@ final class HoldfastClient implements MqttClient {
     private CompletableFuture<Void> disconnect(DisconnectOptions options) {
         long token = nextToken.getAndIncrement();
         CompletableFuture<Void> future = new CompletableFuture<>();
+        if (!dispatcher.disconnects.admit(1)) {
+            return CompletableFuture.failedFuture(Waiting.tooMany("disconnect()"));
+        }
         driver.submit(
                 session -> {
                     dispatcher.disconnects.add(token, future);
@@ -371,7 +395,8 @@ final class HoldfastClient implements MqttClient {
     /** A subscriber has cancelled. */
     private void unsubscribeSoon(String topicFilter) {
         if (!closed.get()) {
-            unsubscribe(topicFilter);
+            dispatcher.unsubscribes.admitAlways();
+            unsubscribeAll(List.of(topicFilter), List.of());
         }
     }
 

@@ -6,18 +6,51 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Calls of one kind that wait for the core's answer, by token. Touched on the loop; completed on a
- * lane.
+ * Calls of one kind that wait for the core's answer, by token. Touched on the loop, but for {@link
+ * #admit}; completed on a lane.
  */
 final class Waiting<T> {
+    /** How many of one kind may wait, each Topic Filter of a call counted. */
+    static final int MOST = 65_536;
+
+    /** Also of those that have not reached the loop. */
+    private final AtomicInteger open = new AtomicInteger();
+
     private final Map<Long, CompletableFuture<T>> futures = new HashMap<>();
     private final Lane completions;
 
     Waiting(Lane completions) {
         this.completions = completions;
+    }
+
+    /**
+     * Whether so many calls may set out; each that may must be added. A place is free again once the
+     * core has answered, whatever the application does with its future meanwhile.
+     */
+    boolean admit(int calls) {
+        if (open.addAndGet(calls) <= MOST) {
+            return true;
+        }
+        open.addAndGet(-calls);
+        return false;
+    }
+
+    /** As {@link #admit}, for what must not be refused and is bounded by itself. */
+    void admitAlways() {
+        open.incrementAndGet();
+    }
+
+    static MqttException tooMany(String call) {
+        return new MqttException.StoreFull(
+                MOST
+                        + " calls of "
+                        + call
+                        + " wait for their answers, each Topic Filter counted, and more are not"
+                        + " taken: wait for some of their futures, or for a connection");
     }
 
     void add(long token, CompletableFuture<T> future) {
@@ -27,6 +60,7 @@ final class Waiting<T> {
     void complete(long token, @Nullable T value) {
         CompletableFuture<T> future = futures.remove(token);
         if (future != null) {
+            open.decrementAndGet();
             completions.add(() -> future.complete(value));
         }
     }
@@ -34,6 +68,7 @@ final class Waiting<T> {
     void fail(long token, MqttException cause) {
         CompletableFuture<T> future = futures.remove(token);
         if (future != null) {
+            open.decrementAndGet();
             completions.add(() -> future.completeExceptionally(cause));
         }
     }
@@ -41,6 +76,7 @@ final class Waiting<T> {
     void failAll(MqttException cause) {
         List<CompletableFuture<T>> all = new ArrayList<>(futures.values());
         futures.clear();
+        open.addAndGet(-all.size());
         all.forEach(f -> completions.add(() -> f.completeExceptionally(cause)));
     }
 }

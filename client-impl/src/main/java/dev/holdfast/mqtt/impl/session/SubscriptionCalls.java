@@ -3,6 +3,7 @@ package dev.holdfast.mqtt.impl.session;
 import dev.holdfast.mqtt.MqttException;
 import dev.holdfast.mqtt.Subscribed;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -41,36 +42,40 @@ final class SubscriptionCalls {
         return timeout == null ? Time.NEVER : time.now + Time.millis(timeout);
     }
 
+    boolean isOver(long token) {
+        return !open.containsKey(token);
+    }
+
     /** Those that still wait. */
-    List<Long> waiting(List<Long> tokens) {
+    List<Long> waiting(Collection<Long> tokens) {
         return tokens.stream().filter(open::containsKey).toList();
     }
 
-    void subscribed(List<Long> tokens, Subscribed answer) {
+    void subscribed(Collection<Long> tokens, Subscribed answer) {
         for (long token : close(tokens)) {
             outbox.tell(new Event.Subscribed(token, answer));
         }
     }
 
-    void subscribeFailed(List<Long> tokens, MqttException cause) {
+    void subscribeFailed(Collection<Long> tokens, MqttException cause) {
         for (long token : close(tokens)) {
             outbox.tell(new Event.SubscribeFailed(token, cause));
         }
     }
 
-    void unsubscribed(List<Long> tokens) {
+    void unsubscribed(Collection<Long> tokens) {
         for (long token : close(tokens)) {
             outbox.tell(new Event.Unsubscribed(token));
         }
     }
 
-    void unsubscribeFailed(List<Long> tokens, MqttException cause) {
+    void unsubscribeFailed(Collection<Long> tokens, MqttException cause) {
         for (long token : close(tokens)) {
             outbox.tell(new Event.UnsubscribeFailed(token, cause));
         }
     }
 
-    private List<Long> close(List<Long> tokens) {
+    private List<Long> close(Collection<Long> tokens) {
         List<Long> waiting = waiting(tokens);
         waiting.forEach(open::remove);
         return waiting;

@@ -18,6 +18,7 @@ import dev.holdfast.mqtt.impl.session.SubscriptionRequests.Request;
 import dev.holdfast.mqtt.spi.ClientSettings;
 import dev.holdfast.mqtt.spi.DeclaredSubscription;
 import dev.holdfast.mqtt.store.Recovered;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -42,6 +43,9 @@ final class Subscriptions {
     /** Topic Filters in one packet, and so those of one Subscription Identifier. */
     static final int MOST_IN_PACKET = 64;
 
+    /** Topic Filters that the server is to be asked to end; calls for others are refused. */
+    static final int MOST_UNWANTED = 65_536;
+
     /** Topic Filters that were named in one call; each is itself and no other. */
     private static final class Group {
         final List<String> filters;
@@ -61,7 +65,7 @@ final class Subscriptions {
         Group group;
 
         /** Calls of subscribe() that wait for the server's answer. */
-        final List<Long> waiting = new ArrayList<>();
+        final ArrayDeque<Long> waiting = new ArrayDeque<>();
 
         /** The last request for it: a refusal of an older one says nothing of it. */
         @Nullable Request last;
@@ -76,7 +80,7 @@ final class Subscriptions {
     }
 
     /** A Topic Filter to be unsubscribed, with the calls that wait and those it came with. */
-    private record Unwanted(List<Long> waiting, Group group) {}
+    private record Unwanted(ArrayDeque<Long> waiting, Group group) {}
 
     private final Resubscribe resubscribe;
     private final boolean wantsIdentifiers;
@@ -143,10 +147,18 @@ final class Subscriptions {
             d.group = group;
             // From now on it is that of the caller, who learns of a refusal.
             d.permanent = false;
-            d.waiting.add(call.token());
+            addTo(d.waiting, call.token());
             due.add(filter);
         }
         send();
+    }
+
+    /** Those that have waited too long make room, so that calls do not pile up offline. */
+    private void addTo(ArrayDeque<Long> waiting, long token) {
+        while (!waiting.isEmpty() && calls.isOver(waiting.peek())) {
+            waiting.remove();
+        }
+        waiting.add(token);
     }
 
     void unsubscribe(List<UnsubscribeCall> together, List<UserProperty> userProperties) {
@@ -157,6 +169,10 @@ final class Subscriptions {
         for (UnsubscribeCall call : together) {
             calls.add(call);
             String filter = call.topicFilter();
+            if (unwanted.size() >= MOST_UNWANTED && !unwanted.containsKey(filter)) {
+                calls.unsubscribeFailed(List.of(call.token()), tooManyUnwanted(filter));
+                continue;
+            }
             Declared d = declared.remove(filter);
             if (d != null) {
                 calls.subscribeFailed(d.waiting, undeclared(filter));
@@ -166,12 +182,22 @@ final class Subscriptions {
                 calls.unsubscribed(List.of(call.token()));
                 continue;
             }
-            unwanted.computeIfAbsent(filter, f -> new Unwanted(new ArrayList<>(), group))
-                    .waiting()
-                    .add(call.token());
+            addTo(
+                    unwanted.computeIfAbsent(filter, f -> new Unwanted(new ArrayDeque<>(), group))
+                            .waiting(),
+                    call.token());
             due.add(filter);
         }
         send();
+    }
+
+    private static MqttException tooManyUnwanted(String filter) {
+        return new MqttException.StoreFull(
+                "'"
+                        + filter
+                        + "' stays subscribed: the server is to be asked to end "
+                        + MOST_UNWANTED
+                        + " subscriptions already, and more are not noted: wait for a connection");
     }
 
     private static MqttException undeclared(String filter) {
@@ -274,7 +300,7 @@ final class Subscriptions {
         } else {
             unwanted.computeIfAbsent(
                             item.topicFilter(),
-                            f -> new Unwanted(new ArrayList<>(), new Group(List.of(f), properties)))
+                            f -> new Unwanted(new ArrayDeque<>(), new Group(List.of(f), properties)))
                     .waiting()
                     .addAll(item.tokens());
         }
@@ -409,7 +435,7 @@ final class Subscriptions {
     private Item takeUnwanted(String filter) {
         due.remove(filter);
         Unwanted u = Objects.requireNonNull(unwanted.remove(filter), filter);
-        return new Item(filter, u.waiting(), null, server.confirmed(filter), false);
+        return new Item(filter, List.copyOf(u.waiting()), null, server.confirmed(filter), false);
     }
 
     private void sendUnsubscribe(List<String> filters, List<UserProperty> properties) {

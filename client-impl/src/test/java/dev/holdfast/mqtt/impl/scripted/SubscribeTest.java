@@ -13,12 +13,15 @@ import dev.holdfast.mqtt.MqttException;
 import dev.holdfast.mqtt.QoS;
 import dev.holdfast.mqtt.ReasonCode;
 import dev.holdfast.mqtt.Resubscribe;
+import dev.holdfast.mqtt.Subscribed;
 import dev.holdfast.mqtt.Subscription;
 import dev.holdfast.mqtt.impl.conformance.Statement;
 import dev.holdfast.mqtt.impl.packet.Suback;
 import dev.holdfast.mqtt.impl.packet.Subscribe;
 import dev.holdfast.mqtt.impl.packet.Unsubscribe;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -27,6 +30,10 @@ import org.junit.jupiter.params.provider.EnumSource;
 class SubscribeTest extends ScriptedTest {
     private static final Subscription A = Subscription.to("a");
     private static final Subscription B = Subscription.to("b");
+
+    /** Of one kind, waiting for a connection. */
+    private static final int MOST_CALLS = 65_536;
+
     private final Inbox inbox = new Inbox();
 
     private static Subscribe expectSubscribe(ScriptedConnection connection, Subscription wanted) {
@@ -191,6 +198,50 @@ class SubscribeTest extends ScriptedTest {
         assertEquals("x", other.nextText());
         inbox.expectEmpty();
         assertEquals(List.of(A.keepingRetainFlag()), client.session().subscriptions());
+    }
+
+    @Test
+    void boundsCallsThatWaitForAConnectionAndChangesNothingByWhatItRefuses() {
+        MqttClient client = client();
+        List<CompletableFuture<Subscribed>> calls = new ArrayList<>();
+        for (int i = 0; i < MOST_CALLS; i++) {
+            calls.add(client.subscribe(A, inbox));
+        }
+        // Who gives up on a future leaves its call to the client.
+        calls.get(0).cancel(false);
+
+        MqttException.StoreFull full =
+                failure(MqttException.StoreFull.class, client.subscribe(A, new Inbox()));
+
+        assertTrue(full.getMessage().contains("wait for some"), full.getMessage());
+        ScriptedConnection connection = connect(client);
+        grant(connection, A);
+        get(calls.get(MOST_CALLS - 1));
+        connection.send(atMostOnce("a", "x"));
+        assertEquals("x", inbox.nextText());
+        var next = client.subscribe(A.keepingRetainFlag(), inbox);
+        grant(connection, A.keepingRetainFlag());
+        get(next);
+    }
+
+    @Test
+    void boundsCallsOfUnsubscribeToo() {
+        TestStore store = new TestStore();
+        store.holdsSession();
+        MqttClient client = client(b -> b.store(store).subscription(A, inbox));
+        List<CompletableFuture<Void>> calls = new ArrayList<>();
+        for (int i = 0; i < MOST_CALLS; i++) {
+            calls.add(client.unsubscribe("b"));
+        }
+
+        failure(MqttException.StoreFull.class, client.unsubscribe("a"));
+
+        ScriptedConnection connection = connect(client, connack().sessionPresent());
+        Unsubscribe ended = connection.expect(Unsubscribe.class);
+        assertEquals(List.of("b"), ended.topicFilters());
+        grant(connection, A);
+        connection.send(unsuback(ended, ReasonCode.SUCCESS));
+        get(calls.get(MOST_CALLS - 1));
     }
 
     // ---- refusal

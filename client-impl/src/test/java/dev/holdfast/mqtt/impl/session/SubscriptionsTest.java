@@ -1,10 +1,15 @@
 package dev.holdfast.mqtt.impl.session;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.holdfast.mqtt.MqttException;
 import dev.holdfast.mqtt.QoS;
 import dev.holdfast.mqtt.ReasonCode;
+import dev.holdfast.mqtt.ReconnectPolicy;
+import dev.holdfast.mqtt.SessionLostPolicy;
+import dev.holdfast.mqtt.StoreLimits;
 import dev.holdfast.mqtt.Subscription;
 import dev.holdfast.mqtt.impl.packet.Connect;
 import dev.holdfast.mqtt.impl.packet.Disconnect;
@@ -12,6 +17,10 @@ import dev.holdfast.mqtt.impl.packet.Suback;
 import dev.holdfast.mqtt.impl.packet.Subscribe;
 import dev.holdfast.mqtt.impl.packet.Unsuback;
 import dev.holdfast.mqtt.impl.packet.Unsubscribe;
+import dev.holdfast.mqtt.store.Change;
+import dev.holdfast.mqtt.store.SessionState;
+import dev.holdfast.mqtt.store.SessionState.Presence;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -272,5 +281,36 @@ class SubscriptionsTest {
                         List.of(ReasonCode.NOT_AUTHORIZED),
                         null,
                         List.of()));
+    }
+
+    @Test
+    void boundsWhatTheServerIsToBeAskedToEndThoughNobodyWaitsAnyMore() {
+        SessionState disk = new SessionState();
+        disk.apply(new Change.Presence(Presence.HELD));
+        TestCore offline =
+                new TestCore(
+                        TestCore.builder(
+                                        false,
+                                        StoreLimits.defaults(),
+                                        SessionLostPolicy.defaults(),
+                                        ReconnectPolicy.exponential(
+                                                Duration.ofSeconds(1), Duration.ofSeconds(1)))
+                                .operationTimeout(Duration.ofMillis(1))
+                                .settings(),
+                        disk);
+        offline.advance(0);
+        for (int i = 0; i < Subscriptions.MOST_UNWANTED; i++) {
+            offline.session.unsubscribe(i, "t/" + i);
+        }
+        offline.advance(10);
+        offline.events.clear();
+
+        offline.session.unsubscribe(-1, "another");
+        offline.session.unsubscribe(-2, "t/7");
+
+        assertInstanceOf(
+                MqttException.StoreFull.class,
+                offline.told(Event.UnsubscribeFailed.class).get(0).cause());
+        assertEquals(1, offline.told(Event.UnsubscribeFailed.class).size());
     }
 }
