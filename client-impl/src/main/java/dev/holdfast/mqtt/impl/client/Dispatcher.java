@@ -124,6 +124,8 @@ final class Dispatcher implements Driver.Application {
             unsubscribes.complete(e.token(), null);
         } else if (event instanceof Event.UnsubscribeFailed e) {
             unsubscribes.fail(e.token(), e.cause());
+        } else if (event instanceof Event.SubscriptionEnded e) {
+            handlers.endLate(e.topicFilter());
         } else {
             takeConnectionEvent(event);
         }

@@ -8,6 +8,7 @@ import dev.holdfast.mqtt.impl.client.Registrations.Registration;
 import dev.holdfast.mqtt.impl.session.Incoming;
 import java.util.ArrayDeque;
 import java.util.Iterator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -48,6 +49,12 @@ final class Handlers {
      * messages must not wait behind those.
      */
     private final Map<String, TopicFilter> ended = new LinkedHashMap<>();
+
+    /**
+     * Handlers whose subscriptions the server was asked to end, also by calls that have waited too
+     * long, by Topic Filter; touched on the loop only.
+     */
+    private final Map<String, Registration> ending = new HashMap<>();
 
     Handlers(
             Loop loop,
@@ -98,6 +105,16 @@ final class Handlers {
         registrations.unregister(registration, cause);
     }
 
+    /** The server is asked to end the subscription of a handler; called on the loop. */
+    void isEnding(Registration registration) {
+        ending.put(registration.topicFilter, registration);
+    }
+
+    /** The server has ended a subscription, and no call waits for that; called on the loop. */
+    void endLate(String topicFilter) {
+        end(topicFilter, ending.get(topicFilter));
+    }
+
     /**
      * The server has ended a subscription. One of an earlier run may have no handler here, and yet
      * messages on their way.
@@ -108,7 +125,12 @@ final class Handlers {
         if (registration != null) {
             registrations.unregister(registration, null);
         }
-        loop.execute(() -> rememberEnded(topicFilter));
+        loop.execute(
+                () -> {
+                    ending.remove(topicFilter, registration);
+                    rememberEnded(topicFilter);
+                });
+    }
     }
 
     private void rememberEnded(String topicFilter) {

@@ -210,7 +210,7 @@ final class HoldfastClient implements MqttClient {
     @Override
     public CompletableFuture<Subscribed> subscribe(
             Subscription subscription, MessageHandler handler) {
-        return subscribeAll(List.of(subscription), handler, List.of()).get(0);
+        return Together.one(subscribeAll(List.of(subscription), handler, List.of()));
     }
 
     @Override
@@ -223,6 +223,7 @@ final class HoldfastClient implements MqttClient {
         return Together.results(wanted, subscribeAll(wanted, handler, List.copyOf(userProperties)));
     }
 
+    /** The answers are not for the application, which might complete them itself. */
     private List<CompletableFuture<Subscribed>> subscribeAll(
             List<Subscription> subscriptions,
             MessageHandler handler,
@@ -262,7 +263,7 @@ final class HoldfastClient implements MqttClient {
 
     @Override
     public CompletableFuture<Void> unsubscribe(String topicFilter) {
-        return unsubscribeBounded(List.of(topicFilter), List.of()).get(0);
+        return Together.one(unsubscribeBounded(List.of(topicFilter), List.of()));
     }
 
     @Override
@@ -290,20 +291,20 @@ final class HoldfastClient implements MqttClient {
             List<String> topicFilters, List<UserProperty> userProperties) {
         List<UnsubscribeCall> calls = new ArrayList<>();
         List<CompletableFuture<Void>> answers = new ArrayList<>();
+        List<Registrations.Registration> ending = new ArrayList<>();
         for (String filter : topicFilters) {
             Registrations.Registration registration = handlers.find(filter);
             CompletableFuture<Void> answer = new CompletableFuture<>();
-            answer.whenComplete(
-                    (done, failure) -> {
-                        if (failure == null) {
-                            handlers.end(filter, registration);
-                        }
-                    });
+            if (registration != null) {
+                ending.add(registration);
+            }
+            answer.thenRun(() -> handlers.end(filter, registration));
             answers.add(answer);
             calls.add(new UnsubscribeCall(nextToken.getAndIncrement(), filter));
         }
         driver.submit(
                 session -> {
+                    ending.forEach(handlers::isEnding);
                     for (int i = 0; i < calls.size(); i++) {
                         dispatcher.unsubscribes.add(calls.get(i).token(), answers.get(i));
                     }

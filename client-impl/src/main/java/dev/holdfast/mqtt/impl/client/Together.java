@@ -11,9 +11,26 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 
-/** The answers to one call for several Topic Filters, made into one. */
+/**
+ * The answers to one call for some Topic Filters, made into one future for the application. What it
+ * does to that future changes nothing of the call.
+ */
 final class Together {
     private Together() {}
+
+    static <T> CompletableFuture<T> one(List<CompletableFuture<T>> answers) {
+        CompletableFuture<T> one = new CompletableFuture<>();
+        answers.get(0)
+                .whenComplete(
+                        (answer, failure) -> {
+                            if (failure == null) {
+                                one.complete(answer);
+                            } else {
+                                one.completeExceptionally(failure);
+                            }
+                        });
+        return one;
+    }
 
     static CompletableFuture<SubscribeResults> results(
             List<Subscription> wanted, List<CompletableFuture<Subscribed>> answers) {

@@ -65,6 +65,9 @@ public sealed interface Event {
 
     record Unsubscribed(long token) implements Event {}
 
+    /** The server has no subscription any more, and no call waits for that. */
+    record SubscriptionEnded(String topicFilter) implements Event {}
+
     record UnsubscribeFailed(long token, MqttException cause) implements Event {}
 
     /**

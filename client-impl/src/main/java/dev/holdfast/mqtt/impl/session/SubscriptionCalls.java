@@ -63,10 +63,11 @@ final class SubscriptionCalls {
         }
     }
 
-    void unsubscribed(Collection<Long> tokens) {
-        for (long token : close(tokens)) {
-            outbox.tell(new Event.Unsubscribed(token));
-        }
+    /** Tells whether any of them waited. */
+    boolean unsubscribed(Collection<Long> tokens) {
+        List<Long> waiting = close(tokens);
+        waiting.forEach(token -> outbox.tell(new Event.Unsubscribed(token)));
+        return !waiting.isEmpty();
     }
 
     void unsubscribeFailed(Collection<Long> tokens, MqttException cause) {

@@ -20,6 +20,7 @@ import dev.holdfast.mqtt.spi.DeclaredSubscription;
 import dev.holdfast.mqtt.store.Recovered;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -223,7 +224,7 @@ final class Subscriptions {
     /** The server has no session any more, and with it no subscriptions. */
     void sessionLost() {
         server.sessionLost(declared::containsKey);
-        unwanted.values().forEach(u -> calls.unsubscribed(u.waiting()));
+        unwanted.forEach((filter, u) -> ended(filter, u.waiting()));
         unwanted.clear();
     }
 
@@ -516,7 +517,7 @@ final class Subscriptions {
                 if (certain.contains(filter)) {
                     server.absent(filter, declared.containsKey(filter));
                 }
-                calls.unsubscribed(item.tokens());
+                ended(filter, item.tokens());
                 continue;
             }
             if (item.former() != null && certain.contains(filter)) {
@@ -535,6 +536,13 @@ final class Subscriptions {
                             p.userProperties()));
         }
         send();
+    }
+
+    /** The server does not have it any more. */
+    private void ended(String filter, Collection<Long> tokens) {
+        if (!calls.unsubscribed(tokens) && !declared.containsKey(filter)) {
+            outbox.tell(new Event.SubscriptionEnded(filter));
+        }
     }
 
     // ---- sight

@@ -285,6 +285,8 @@ final class Words {
             return "unsubscribe() succeeds";
         } else if (event instanceof Event.UnsubscribeFailed e) {
             return "unsubscribe() fails: " + of(e.cause());
+        } else if (event instanceof Event.SubscriptionEnded e) {
+            return "the subscription to " + e.topicFilter() + " has ended";
         } else if (event instanceof Event.Reauthenticated) {
             return "reauthenticate() succeeds";
         } else if (event instanceof Event.ReauthenticationFailed e) {

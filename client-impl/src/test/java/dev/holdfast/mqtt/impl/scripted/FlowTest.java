@@ -2,12 +2,14 @@ package dev.holdfast.mqtt.impl.scripted;
 
 import static dev.holdfast.mqtt.impl.scripted.Packets.again;
 import static dev.holdfast.mqtt.impl.scripted.Packets.atLeastOnce;
+import static dev.holdfast.mqtt.impl.scripted.Packets.atMostOnce;
 import static dev.holdfast.mqtt.impl.scripted.Packets.exactlyOnce;
 import static dev.holdfast.mqtt.impl.scripted.Packets.puback;
 import static dev.holdfast.mqtt.impl.scripted.Packets.pubrec;
 import static dev.holdfast.mqtt.impl.scripted.Packets.suback;
 import static dev.holdfast.mqtt.impl.scripted.Packets.unsuback;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -26,6 +28,7 @@ import dev.holdfast.mqtt.Subscription;
 import dev.holdfast.mqtt.impl.packet.Puback;
 import dev.holdfast.mqtt.impl.packet.Subscribe;
 import dev.holdfast.mqtt.impl.packet.Unsubscribe;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Flow;
@@ -307,5 +310,92 @@ class FlowTest extends ScriptedTest {
         connection.expect(new Puback(1, ReasonCode.IMPLEMENTATION_SPECIFIC_ERROR));
         assertInstanceOf(
                 IllegalStateException.class, listener.await(Recorder.HandlerFailed.class).cause());
+    }
+
+    // ---- the end, though nobody waits for it
+
+    private static final Duration SHORT = Duration.ofMillis(50);
+
+    private static MqttException.TimedOut expectTimedOut(CompletableFuture<?> call) {
+        return failure(MqttException.TimedOut.class, call);
+    }
+
+    @Test
+    void completesWhenTheServerConfirmsTooLate() {
+        MqttClient client = client(b -> b.operationTimeout(SHORT));
+        ScriptedConnection connection =
+                subscribed(client);
+        var ended = client.unsubscribe("a");
+        Unsubscribe unsubscribe = connection.expect(Unsubscribe.class);
+        expectTimedOut(ended);
+        assertFalse(asking.completed.isDone());
+
+        connection.send(unsuback(unsubscribe, ReasonCode.SUCCESS));
+
+        get(asking.completed);
+    }
+
+    @Test
+    void completesWhenTheSessionThatHeldItIsLostTooLate() {
+        MqttClient client = client(b -> b.operationTimeout(SHORT));
+        ScriptedConnection connection =
+                subscribed(client);
+        var ended = client.unsubscribe("a");
+        connection.expect(Unsubscribe.class);
+        expectTimedOut(ended);
+        connection.cut();
+
+        server.accept().accept().fence();
+
+        get(asking.completed);
+    }
+
+    /** Another has come in its place meanwhile. */
+    @Test
+    void doesNotCompleteForTheEndOfWhatItReplaced() {
+        MqttClient client = client(b -> b.operationTimeout(SHORT));
+        ScriptedConnection connection =
+                subscribed(client, MessageHandlers.forEach(message -> {}));
+        var ended = client.unsubscribe("a");
+        Unsubscribe unsubscribe = connection.expect(Unsubscribe.class);
+        expectTimedOut(ended);
+        var again =
+                client.subscribe(Subscription.to("a"), MessageHandlers.fromSubscriber(asking));
+        Subscribe subscribe = connection.expect(Subscribe.class);
+
+        connection.send(unsuback(unsubscribe, ReasonCode.SUCCESS));
+        connection.send(suback(subscribe, ReasonCode.GRANTED_QOS_2));
+
+        get(again);
+        asking.request(1);
+        connection.send(atMostOnce("a", "x"));
+        assertEquals("x", asking.nextText());
+        assertFalse(asking.completed.isDone());
+    }
+
+    /** With orTimeout(…), say: what the call asked for is done all the same. */
+    @Test
+    void completesAlsoWhenTheApplicationHasCompletedTheFuture() {
+        MqttClient client = client();
+        ScriptedConnection connection = subscribed(client);
+        client.unsubscribe("a").cancel(false);
+        Unsubscribe unsubscribe = connection.expect(Unsubscribe.class);
+
+        connection.send(unsuback(unsubscribe, ReasonCode.SUCCESS));
+
+        get(asking.completed);
+    }
+
+    @Test
+    void failsAlsoWhenTheApplicationHasCompletedTheFutureOfTheRefusedCall() {
+        MqttClient client = client();
+        ScriptedConnection connection = connect(client);
+        client.subscribe(Subscription.to("a"), MessageHandlers.fromSubscriber(asking))
+                .cancel(false);
+        Subscribe subscribe = connection.expect(Subscribe.class);
+
+        connection.send(suback(subscribe, ReasonCode.NOT_AUTHORIZED));
+
+        failure(MqttException.SubscribeRejected.class, asking.completed);
     }
 }
