@@ -76,7 +76,8 @@ public interface Delivery {
     CompletableFuture<Void> reject(ReasonCode reason, Remarks remarks);
 
     /**
-     * What {@link #acknowledge()} or {@link #reject} came to.
+     * What {@link #acknowledge()} or {@link #reject} came to. It also fails without them: when the
+     * client is closed, or when the server delivers the message again on another connection.
      *
      * @return the stage that those methods return, before one of them is called
      */

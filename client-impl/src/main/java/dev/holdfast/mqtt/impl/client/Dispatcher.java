@@ -7,8 +7,6 @@ import dev.holdfast.mqtt.MqttException;
 import dev.holdfast.mqtt.StoreLimits;
 import dev.holdfast.mqtt.Subscribed;
 import dev.holdfast.mqtt.impl.session.Event;
-import dev.holdfast.mqtt.impl.session.Incoming;
-import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -37,9 +35,6 @@ final class Dispatcher implements Driver.Application {
     final Waiting<Void> unsubscribes;
     final Waiting<Void> disconnects;
     final Waiting<Void> reauthentications;
-
-    /** Settled messages whose handlers want to know when it is done. */
-    private final IdentityHashMap<Incoming, HandOver> settling = new IdentityHashMap<>(1);
 
     private final AtomicInteger failuresWaiting = new AtomicInteger();
 
@@ -83,11 +78,6 @@ final class Dispatcher implements Driver.Application {
         goodbye = gone;
     }
 
-    /** Remembers who waits for a message to be settled. */
-    void awaitSettled(HandOver handOver) {
-        settling.put(handOver.incoming(), handOver);
-    }
-
     @Override
     public void take(List<Event> events) {
         for (Event event : events) {
@@ -115,7 +105,7 @@ final class Dispatcher implements Driver.Application {
 
     private void takeOtherEvent(Event event) {
         if (event instanceof Event.Settled e) {
-            settled(e);
+            handlers.settled(e.incoming(), e.cause());
         } else if (event instanceof Event.Subscribed e) {
             subscribes.complete(e.token(), e.subscribed());
         } else if (event instanceof Event.SubscribeFailed e) {
@@ -144,13 +134,6 @@ final class Dispatcher implements Driver.Application {
                         failuresWaiting.decrementAndGet();
                         listener.publicationFailed(e.sequence(), e.cause());
                     });
-        }
-    }
-
-    private void settled(Event.Settled e) {
-        HandOver handOver = settling.remove(e.incoming());
-        if (handOver != null) {
-            completions.add(() -> handOver.settled(e.cause()));
         }
     }
 
@@ -265,8 +248,7 @@ final class Dispatcher implements Driver.Application {
         unsubscribes.failAll(cause);
         disconnects.failAll(cause);
         reauthentications.failAll(cause);
-        settling.values().forEach(h -> completions.add(() -> h.settled(cause)));
-        settling.clear();
+        handlers.failOpen(cause);
     }
 
     @Override

@@ -86,13 +86,16 @@ class Feeds {
 
     // ---- what feeds do
 
+    /** Calls a handler; the stage completes when it is done with the message. */
     CompletionStage<?> call(MessageHandler handler, HandOver.Part part) {
         try {
             CompletionStage<?> stage = handler.handle(part);
             if (stage == null) {
                 throw new NullPointerException("The handler returned null instead of a stage");
             }
-            return stage;
+            // Who acknowledges by hand has not to wait for other handlers of the same message, nor has
+            // failed when nothing can be acknowledged any more.
+            return stage == part.handled() ? part.ended() : stage;
         } catch (Throwable t) {
             // Errors too: a handler out of memory has not handled its message.
             return CompletableFuture.failedStage(t);

@@ -61,10 +61,18 @@ final class HandOver {
 
     /**
      * What the server delivers again, since it resumed the session, can no longer be acknowledged
-     * in its old copy.
+     * in its old copy; see {@link Incoming#resumption()}.
      */
     static boolean isVoid(Incoming incoming, long resumption) {
-        return incoming.message().qos() == QoS.AT_LEAST_ONCE && incoming.resumption() < resumption;
+        return incoming.message().qos() == QoS.AT_LEAST_ONCE && incoming.connection() < resumption;
+    }
+
+    static MqttException noMoreToAcknowledge() {
+        return new MqttException.ConnectionLost(
+                "The connection that brought the message is gone, and with it what could be"
+                        + " acknowledged; the server delivers it again, if it still has it",
+                null,
+                false);
     }
 
     void settled(@Nullable MqttException cause) {

@@ -2,13 +2,15 @@ package dev.holdfast.mqtt.impl.client;
 
 import dev.holdfast.mqtt.Message;
 import dev.holdfast.mqtt.MessageHandler;
+import dev.holdfast.mqtt.MqttException;
 import dev.holdfast.mqtt.QoS;
 import dev.holdfast.mqtt.ReasonCode;
 import dev.holdfast.mqtt.impl.client.Registrations.Registration;
 import dev.holdfast.mqtt.impl.session.Incoming;
 import java.util.ArrayDeque;
-import java.util.Iterator;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,6 +30,7 @@ final class Handlers {
     private final Loop loop;
     private final Feeds feeds;
     private final Notices notices;
+    private final Lane completions;
     private final HandOver.Settlement settlement;
     private final Qos0Limit qos0;
 
@@ -42,6 +45,12 @@ final class Handlers {
 
     /** Messages at QoS 1 and 2 that no handler matched, oldest first; touched on the loop only. */
     private final ArrayDeque<Incoming> unclaimed = new ArrayDeque<>(1);
+
+    /**
+     * Messages handed over whose handlers can still learn what became of them; touched on the loop
+     * only. Bounded as what the core holds of them is.
+     */
+    private final IdentityHashMap<Incoming, HandOver> open = new IdentityHashMap<>(1);
 
     /**
      * The last Topic Filters that were unsubscribed, oldest first; touched on the loop only. A
@@ -60,6 +69,7 @@ final class Handlers {
             Loop loop,
             Feeds feeds,
             Notices notices,
+            Lane completions,
             Qos0Limit qos0,
             HandOver.Settlement settlement,
             Registrations.Unsubscriber unsubscriber) {
@@ -67,6 +77,7 @@ final class Handlers {
         this.feeds = feeds;
         registrations = new Registrations(feeds::feed, unsubscriber);
         this.notices = notices;
+        this.completions = completions;
         this.qos0 = qos0;
         this.settlement = settlement;
     }
@@ -131,7 +142,6 @@ final class Handlers {
                     rememberEnded(topicFilter);
                 });
     }
-    }
 
     private void rememberEnded(String topicFilter) {
         if (find(topicFilter) != null) {
@@ -175,10 +185,20 @@ final class Handlers {
             resumption = incoming.resumption();
             // They must not pile up while connections come and go.
             unclaimed.removeIf(i -> HandOver.isVoid(i, resumption));
+            open.values().removeIf(this::endIfVoid);
         }
         if (!offerInTurn(incoming) && !isEnded(incoming)) {
             keep(incoming);
         }
+    }
+
+    /** Nobody will ever tell what becomes of it, if its handler does not. */
+    private boolean endIfVoid(HandOver handOver) {
+        boolean over = HandOver.isVoid(handOver.incoming(), resumption);
+        if (over) {
+            completions.add(() -> handOver.settled(HandOver.noMoreToAcknowledge()));
+        }
+        return over;
     }
 
     /** Not before those that wait, also if their handler is registered at this moment. */
@@ -249,10 +269,25 @@ final class Handlers {
             return false;
         }
         HandOver handOver = new HandOver(incoming, takers.size(), this::settle);
+        open.put(incoming, handOver);
         for (Feed taker : takers) {
             taker.add(handOver.part());
         }
         return true;
+    }
+
+    /** The core is done with a message; called on the loop. */
+    void settled(Incoming incoming, @Nullable MqttException cause) {
+        HandOver handOver = open.remove(incoming);
+        if (handOver != null) {
+            completions.add(() -> handOver.settled(cause));
+        }
+    }
+
+    /** Nothing will become of what is handed over; called on the loop. */
+    void failOpen(MqttException cause) {
+        open.values().forEach(h -> completions.add(() -> h.settled(cause)));
+        open.clear();
     }
 
     /** All handlers of a message are done with it; from any thread. */

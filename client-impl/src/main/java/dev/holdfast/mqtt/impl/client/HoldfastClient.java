@@ -90,7 +90,8 @@ final class HoldfastClient implements MqttClient {
         Feeds feeds =
                 new Feeds(loop, executor, threads.callbacks(), settings.handlerFailure(), notices);
         qos0 = new Qos0Limit(settings.overload(), this::readAsThereIsRoom);
-        handlers = new Handlers(loop, feeds, notices, qos0, this::settle, this::unsubscribeSoon);
+        handlers = new Handlers(
+ loop, feeds, notices, completions, qos0, this::settle, this::unsubscribeSoon);
         for (List<DeclaredSubscription> group : settings.subscriptionGroups()) {
             handlers.register(
                     group.stream().map(d -> d.subscription().topicFilter()).toList(),
@@ -384,7 +385,6 @@ final class HoldfastClient implements MqttClient {
     private void settle(HandOver handOver, ReasonCode outcome) {
         driver.submit(
                 session -> {
-                    dispatcher.awaitSettled(handOver);
                     session.settle(handOver.incoming(), outcome, handOver.remarks());
                 });
     }

@@ -5,7 +5,6 @@ import dev.holdfast.mqtt.spi.HandlerPlan;
 import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -180,10 +179,8 @@ final class KeyedFeed implements Feed {
         if (feeds.isClosed()) {
             return;
         }
-        CompletionStage<?> stage = feeds.call(plan.handler(), turn.part);
-        // Who acknowledges by hand has not to wait for other handlers of the same message.
-        boolean byHand = stage == turn.part.handled();
-        (byHand ? turn.part.ended() : stage).whenComplete((done, failure) -> ended(turn, failure));
+        feeds.call(plan.handler(), turn.part)
+                .whenComplete((done, failure) -> ended(turn, failure));
     }
 
     private void ended(Turn turn, @Nullable Throwable failure) {

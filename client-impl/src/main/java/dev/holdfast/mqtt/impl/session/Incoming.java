@@ -25,7 +25,7 @@ public final class Incoming {
     /** A PUBACK must go to the connection that brought the message. */
     final long connection;
 
-    /** The last connection so far that resumed the session. */
+    /** See {@link #resumption()}. */
     private final long resumption;
 
     /** Set once the handler is done with it. */
@@ -72,9 +72,15 @@ public final class Incoming {
         return redelivered;
     }
 
+    /** The connection that brought it; each has a higher number than the one before. */
+    public long connection() {
+        return connection;
+    }
+
     /**
-     * Grows each time the server resumes the session, and delivers again all that was not
-     * acknowledged: a QoS 1 message with a lower number than a later one can be forgotten.
+     * QoS 1 messages of connections with lower numbers than this can be forgotten: the server has
+     * resumed the session since, and delivers again all that was not acknowledged; or too many are
+     * left of sessions that it has lost.
      */
     public long resumption() {
         return resumption;

@@ -12,6 +12,8 @@ import dev.holdfast.mqtt.store.Recovered;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -60,8 +62,14 @@ final class IncomingPublishes {
 
     private long connection;
 
-    /** The last connection that resumed the session for certain. */
+    /** See {@link Incoming#resumption()}. */
     private long resumption;
+
+    /**
+     * How many QoS 1 messages of each connection, none of which has been resumed since, are still
+     * with their handlers; oldest first.
+     */
+    private final LinkedHashMap<Long, Integer> leftBehind = new LinkedHashMap<>();
 
     /** Whether the session may be a new one, to which {@link #received} means nothing. */
     private boolean maybeNew;
@@ -111,9 +119,24 @@ final class IncomingPublishes {
         connection++;
         if (resumed) {
             resumption = connection;
+            leftBehind.clear();
+        } else {
+            boundLeftBehind();
         }
         receivedHere.clear();
         receivedHereCount = 0;
+    }
+
+    /** Handlers that hang must not keep the messages of ever more connections. */
+    private void boundLeftBehind() {
+        int all = leftBehind.values().stream().mapToInt(Integer::intValue).sum();
+        Iterator<Map.Entry<Long, Integer>> oldest = leftBehind.entrySet().iterator();
+        while (all > receiveMaximum) {
+            Map.Entry<Long, Integer> dropped = oldest.next();
+            all -= dropped.getValue();
+            resumption = dropped.getKey() + 1;
+            oldest.remove();
+        }
     }
 
     /**
@@ -323,6 +346,7 @@ final class IncomingPublishes {
 
     private void settleAtLeastOnce(Incoming incoming) {
         if (incoming.connection != connection || unacknowledged.isEmpty()) {
+            leftBehind.computeIfPresent(incoming.connection, (c, n) -> n == 1 ? null : n - 1);
             outbox.tell(new Event.Settled(incoming, deliveredAgain()));
             return;
         }
@@ -364,7 +388,9 @@ final class IncomingPublishes {
      */
     void disconnected() {
         for (Incoming incoming : unacknowledged) {
-            if (incoming.outcome != null && incoming.deliveryId() != Incoming.NOT_DELIVERED) {
+            if (incoming.outcome == null) {
+                leftBehind.merge(connection, 1, Integer::sum);
+            } else if (incoming.deliveryId() != Incoming.NOT_DELIVERED) {
                 // Handled, but its PUBACK had to wait for one before it.
                 outbox.tell(new Event.Settled(incoming, deliveredAgain()));
             }

@@ -49,6 +49,7 @@ class HandlersTest {
                 loop,
                 new Feeds(loop, Runnable::run, Runnable::run, HandlerFailure.drop(), notices),
                 notices,
+                lane,
                 new Qos0Limit(Overload.DROP_NEWEST, () -> {}),
                 (handOver, outcome) -> settled.add(handOver.incoming().deliveryId()),
                 filter -> {});

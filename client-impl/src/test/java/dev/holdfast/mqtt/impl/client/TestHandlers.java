@@ -35,12 +35,8 @@ public final class TestHandlers {
         /** A handler can have no messages of other subscriptions any more. */
         void ended(MessageHandler handler, @Nullable Throwable cause);
 
-        /**
-         * All handlers of a message are done with it.
-         *
-         * @param awaiting is to be called when the core is told
-         */
-        void settled(Incoming incoming, ReasonCode outcome, Remarks remarks, Runnable awaiting);
+        /** All handlers of a message are done with it. */
+        void settled(Incoming incoming, ReasonCode outcome, Remarks remarks);
 
         /** A subscriber has cancelled. */
         void unsubscribe(String topicFilter);
@@ -85,7 +81,15 @@ public final class TestHandlers {
         Notices notices = new Notices(completions, listener);
         Feeds feeds = feeds(settings, executor, notices);
         Qos0Limit qos0 = new Qos0Limit(Overload.DROP_NEWEST, () -> {});
-        handlers = new Handlers(loop, feeds, notices, qos0, this::settled, watcher::unsubscribe);
+        handlers =
+                new Handlers(
+                        loop,
+                        feeds,
+                        notices,
+                        completions,
+                        qos0,
+                        this::settled,
+                        watcher::unsubscribe);
         Authenticator nobody = new Authenticator(settings, completions, (question, answer) -> {});
         dispatcher =
                 new Dispatcher(
@@ -185,11 +189,7 @@ public final class TestHandlers {
         if (broken != null && broken.tellsEarly()) {
             handOver.settled(null);
         }
-        watcher.settled(
-                handOver.incoming(),
-                outcome,
-                handOver.remarks(),
-                () -> dispatcher.awaitSettled(handOver));
+        watcher.settled(handOver.incoming(), outcome, handOver.remarks());
     }
 
     // ---- from the core

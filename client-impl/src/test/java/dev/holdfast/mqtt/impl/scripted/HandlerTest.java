@@ -20,16 +20,19 @@ import dev.holdfast.mqtt.MessageHandler;
 import dev.holdfast.mqtt.MessageHandlers;
 import dev.holdfast.mqtt.MqttClient;
 import dev.holdfast.mqtt.MqttException;
+import dev.holdfast.mqtt.QoS;
 import dev.holdfast.mqtt.ReasonCode;
 import dev.holdfast.mqtt.Resubscribe;
 import dev.holdfast.mqtt.Subscription;
 import dev.holdfast.mqtt.impl.conformance.Statement;
 import dev.holdfast.mqtt.impl.packet.Puback;
+import dev.holdfast.mqtt.impl.packet.Publish;
 import dev.holdfast.mqtt.impl.packet.Subscribe;
 import dev.holdfast.mqtt.impl.packet.Unsubscribe;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -89,6 +92,86 @@ class HandlerTest extends ScriptedTest {
     }
 
     @Statement("4.3.2-4")
+    @Test
+    void copiesOfSessionsThatWereLostAreBoundedWhileTheHandlerHangs() {
+        CompletableFuture<Void> hanging = new CompletableFuture<>();
+        CompletableFuture<Void> begun = new CompletableFuture<>();
+        List<String> seen = new CopyOnWriteArrayList<>();
+        MessageHandler hangs =
+                MessageHandlers.forEach(
+                        m -> {
+                            seen.add(m.payloadText());
+                            begun.complete(null);
+                            hanging.join();
+                        });
+        MqttClient client =
+                client(
+                        b ->
+                                b.receiveMaximum(2)
+                                        .resubscribe(Resubscribe.NEVER)
+                                        .subscription(Subscription.to("#"), hangs));
+        ScriptedConnection connection = connect(client);
+        connection.send(atLeastOnce(1, "t", "first"));
+        get(begun);
+        for (int lost = 0; lost < 5; lost++) {
+            connection.send(atLeastOnce(2, "t", "of session " + lost));
+            connection.fence();
+            connection.cut();
+            connection = server.accept().accept();
+        }
+        connection.send(atLeastOnce(1, "t", "last"));
+        connection.fence();
+
+        hanging.complete(null);
+
+        connection.expect(puback(1));
+        assertEquals(List.of("first", "of session 3", "of session 4", "last"), seen);
+    }
+
+    /** Whatever it is told of in the end, and whether it has acknowledged or not. */
+    @ParameterizedTest
+    @EnumSource(QoS.class)
+    void whoWaitsForTheEndOfADeliveryLearnsThatTheClientWasClosed(QoS qos) {
+        Inbox by = new Inbox();
+        CompletableFuture<Void> released = new CompletableFuture<>();
+        CompletableFuture<Void> begun = new CompletableFuture<>();
+        MqttClient client =
+                client(
+                        b ->
+                                b.resubscribe(Resubscribe.NEVER)
+                                        .subscription(Subscription.to("a"), by)
+                                        .subscription(
+                                                Subscription.to("+"),
+                                                MessageHandlers.forEach(
+                                                        m -> {
+                                                            begun.complete(null);
+                                                            released.join();
+                                                        })));
+        ScriptedConnection connection = connect(client);
+        connection.send(publish(qos, 1, "a"), publish(qos, 2, "a"));
+        get(begun);
+        Delivery first = by.next();
+        Delivery second = by.next();
+        CompletableFuture<Void> acknowledged = second.acknowledge();
+        assertFalse(first.handled().isDone() || acknowledged.isDone());
+
+        client.close();
+
+        failure(MqttException.ClientClosed.class, first.handled());
+        failure(MqttException.ClientClosed.class, acknowledged);
+        assertTrue(
+                listener.takeAll().stream().noneMatch(c -> c instanceof Recorder.HandlerFailed));
+        released.complete(null);
+    }
+
+    private static Publish publish(QoS qos, int packetIdentifier, String topic) {
+        return switch (qos) {
+            case AT_MOST_ONCE -> atMostOnce(topic, "x");
+            case AT_LEAST_ONCE -> atLeastOnce(packetIdentifier, topic, "x");
+            case EXACTLY_ONCE -> exactlyOnce(packetIdentifier, topic, "x");
+        };
+    }
+
     @Test
     void acknowledgesAfterTheHandlerAndNotBefore() {
         ScriptedConnection connection = connectWith("a", inbox);

@@ -270,7 +270,7 @@ final class ClientRun implements TestDriver.Clock, TestDriver.Listener, TestHand
     }
 
     @Override
-    public void settled(Incoming incoming, ReasonCode outcome, Remarks remarks, Runnable awaiting) {
+    public void settled(Incoming incoming, ReasonCode outcome, Remarks remarks) {
         String topic = incoming.message().topic();
         boolean hadSubscription =
                 SimulatedServer.matching(topic).stream().anyMatch(ended::contains);
@@ -280,7 +280,6 @@ final class ClientRun implements TestDriver.Clock, TestDriver.Listener, TestHand
         submit(
                 s -> {
                     futures.settle(incoming);
-                    awaiting.run();
                     s.settle(incoming, outcome, remarks);
                 },
                 "settles ",

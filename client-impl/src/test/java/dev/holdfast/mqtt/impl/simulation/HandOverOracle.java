@@ -218,7 +218,7 @@ final class HandOverOracle {
     /** The server sends it again, so that this copy can be forgotten. */
     private boolean isVoid(Copy copy) {
         return copy.incoming.message().qos() == QoS.AT_LEAST_ONCE
-                && copy.incoming.resumption() < resumption;
+                && copy.incoming.connection() < resumption;
     }
 
     /** The core has settled a message. */
@@ -230,10 +230,11 @@ final class HandOverOracle {
     private void told(Copy copy, Throwable cause) {
         String key = copy.incoming.message().payloadText();
         boolean storeFailed = cause instanceof MqttException.StoreFailed;
-        require(copy.confirmed || storeFailed, "handled() of ", key, " completes before it is");
         boolean again =
                 cause instanceof MqttException.ConnectionLost
                         && copy.incoming.message().qos() == QoS.AT_LEAST_ONCE;
+        boolean isOver = copy.confirmed || storeFailed || (again && isVoid(copy));
+        require(isOver, "handled() of ", key, " completes before it is");
         require(cause == null || again || storeFailed, "handled() of ", key, " fails: ", cause);
         copy.told = true;
     }
