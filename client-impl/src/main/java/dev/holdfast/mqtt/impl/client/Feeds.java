@@ -93,7 +93,8 @@ class Feeds {
             if (stage == null) {
                 throw new NullPointerException("The handler returned null instead of a stage");
             }
-            // Who acknowledges by hand has not to wait for other handlers of the same message, nor has
+            // Who acknowledges by hand has not to wait for other handlers of the same message, nor
+            // has
             // failed when nothing can be acknowledged any more.
             return stage == part.handled() ? part.ended() : stage;
         } catch (Throwable t) {

@@ -90,8 +90,15 @@ final class HoldfastClient implements MqttClient {
         Feeds feeds =
                 new Feeds(loop, executor, threads.callbacks(), settings.handlerFailure(), notices);
         qos0 = new Qos0Limit(settings.overload(), this::readAsThereIsRoom);
-        handlers = new Handlers(
- loop, feeds, notices, completions, qos0, this::settle, this::unsubscribeSoon);
+        handlers =
+                new Handlers(
+                        loop,
+                        feeds,
+                        notices,
+                        completions,
+                        qos0,
+                        this::settle,
+                        this::unsubscribeSoon);
         for (List<DeclaredSubscription> group : settings.subscriptionGroups()) {
             handlers.register(
                     group.stream().map(d -> d.subscription().topicFilter()).toList(),
@@ -335,6 +342,10 @@ final class HoldfastClient implements MqttClient {
             throw new IllegalArgumentException(
                     "request() sets Response Topic and Correlation Data itself: leave them out, or"
                             + " use publish()");
+        }
+        MqttException refusal = requests.admit(message);
+        if (refusal != null) {
+            return CompletableFuture.failedFuture(refusal);
         }
         CompletableFuture<Message> response = new CompletableFuture<>();
         loop.execute(() -> requests.request(message, timeout, response));

@@ -179,8 +179,7 @@ final class KeyedFeed implements Feed {
         if (feeds.isClosed()) {
             return;
         }
-        feeds.call(plan.handler(), turn.part)
-                .whenComplete((done, failure) -> ended(turn, failure));
+        feeds.call(plan.handler(), turn.part).whenComplete((done, failure) -> ended(turn, failure));
     }
 
     private void ended(Turn turn, @Nullable Throwable failure) {

@@ -9,6 +9,7 @@ import dev.holdfast.mqtt.Publication;
 import dev.holdfast.mqtt.Subscribed;
 import dev.holdfast.mqtt.Subscription;
 import dev.holdfast.mqtt.spi.ClientSettings;
+import dev.holdfast.mqtt.store.OutgoingMessage;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.HashMap;
@@ -18,13 +19,16 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Requests that wait for their responses (MQTT 5, section 4.10): all over one subscription, which
- * is made before the first request leaves. Called on the loop.
+ * is made before the first request leaves. Called on the loop, but for {@link #admit}.
  */
 final class Requests {
     private static final Logger LOG = LoggerFactory.getLogger("dev.holdfast.mqtt.requests");
@@ -32,14 +36,19 @@ final class Requests {
 
     /** Its Correlation Data is the number behind a prefix that no other run has. */
     private static final class Open {
-        final Message message;
+        final String topic;
+        final long bytes;
         final long deadline;
         final CompletableFuture<Message> response;
 
+        /** Null once it is published; then the queue holds it, which has bounds of its own. */
+        @Nullable Message message;
+
         Loop.@Nullable Timer timer;
-        @Nullable Publication publication;
 
         Open(Message message, long deadline, CompletableFuture<Message> response) {
+            this.topic = message.topic();
+            this.bytes = OutgoingMessage.sizeOf(message);
             this.message = message;
             this.deadline = deadline;
             this.response = response;
@@ -57,6 +66,11 @@ final class Requests {
     private final Set<Long> waiting = new LinkedHashSet<>();
 
     private long next = 1;
+
+    /** Those that may set out, and what of them is not published yet; also before the loop. */
+    private final AtomicInteger admitted = new AtomicInteger();
+
+    private final AtomicLong bytesWaiting = new AtomicLong();
 
     /** Where responses are to go; null until a connection or the settings tell. */
     private @Nullable String topic;
@@ -77,21 +91,46 @@ final class Requests {
         this.topic = settings.responseTopic();
     }
 
+    /**
+     * Whether a request may set out; {@link #request} must follow then. From any thread.
+     *
+     * @return why it may not; null if it may
+     */
+    @Nullable MqttException admit(Message message) {
+        if (admitted.incrementAndGet() > MOST_OPEN) {
+            admitted.decrementAndGet();
+            return new MqttException.StoreFull(
+                    MOST_OPEN + " requests wait for their responses: wait for some");
+        }
+        long bytes = OutgoingMessage.sizeOf(message);
+        if (bytesWaiting.addAndGet(bytes) > settings.storeLimits().outgoingBytes()) {
+            left(bytes);
+            return new MqttException.StoreFull(
+                    "Requests of more bytes than storeLimits(…) allows wait for a subscription to the"
+                            + " Response Topic: wait for some, or for a connection");
+        }
+        return null;
+    }
+
+    private void left(long bytesNotPublished) {
+        admitted.decrementAndGet();
+        bytesWaiting.addAndGet(-bytesNotPublished);
+    }
+
     void request(Message message, Duration timeout, CompletableFuture<Message> response) {
-        if (over != null) {
-            response.completeExceptionally(over);
-            return;
-        }
-        if (open.size() >= MOST_OPEN) {
-            response.completeExceptionally(
-                    new MqttException.StoreFull(
-                            MOST_OPEN + " requests wait for their responses: wait for some"));
-            return;
-        }
         long number = next++;
         Open request = new Open(message, loop.now() + timeout.toMillis(), response);
         open.put(number, request);
-        request.timer = loop.schedule(() -> timeOut(number, timeout), timeout.toMillis());
+        if (over != null) {
+            rejected(number, over);
+            return;
+        }
+        try {
+            request.timer = loop.schedule(() -> timeOut(number, timeout), timeout.toMillis());
+        } catch (RejectedExecutionException e) {
+            rejected(number, e);
+            return;
+        }
         response.whenComplete((done, failure) -> loop.execute(() -> close(number)));
         if (subscribed) {
             publish(number);
@@ -105,8 +144,11 @@ final class Requests {
     private @Nullable Open close(long number) {
         waiting.remove(number);
         Open request = open.remove(number);
-        if (request != null && request.timer != null) {
-            request.timer.cancel();
+        if (request != null) {
+            left(request.message == null ? 0 : request.bytes);
+            if (request.timer != null) {
+                request.timer.cancel();
+            }
         }
         return request;
     }
@@ -118,10 +160,10 @@ final class Requests {
                     request,
                     new MqttException.TimedOut(
                             "No response to the request on '"
-                                    + request.message.topic()
+                                    + request.topic
                                     + "' within "
                                     + timeout
-                                    + (request.publication == null
+                                    + (request.message != null
                                             ? ": it was not sent, for want of a subscription to"
                                                     + " the Response Topic"
                                             : ": nobody may answer there, or not in time")));
@@ -222,7 +264,7 @@ final class Requests {
     private void publish(long number) {
         Open request = open.get(number);
         String responseTopic = subscribing;
-        if (request == null || responseTopic == null) {
+        if (request == null || request.message == null || responseTopic == null) {
             return;
         }
         ByteBuffer correlation = ByteBuffer.allocate(3 * Long.BYTES);
@@ -234,14 +276,17 @@ final class Requests {
                         .correlationData(correlation.array())
                         .build();
         long rest = Math.max(1, request.deadline - loop.now());
+        Publication publication;
         try {
-            request.publication = client.publish(message, Duration.ofMillis(rest));
+            publication = client.publish(message, Duration.ofMillis(rest));
         } catch (RuntimeException refused) {
             // Closed meanwhile, or not a message that can be sent.
             rejected(number, refused);
             return;
         }
-        request.publication
+        request.message = null;
+        bytesWaiting.addAndGet(-request.bytes);
+        publication
                 .acknowledged()
                 .whenComplete(
                         (done, failure) -> {

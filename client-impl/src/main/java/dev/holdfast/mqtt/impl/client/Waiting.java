@@ -28,8 +28,8 @@ final class Waiting<T> {
     }
 
     /**
-     * Whether so many calls may set out; each that may must be added. A place is free again once the
-     * core has answered, whatever the application does with its future meanwhile.
+     * Whether so many calls may set out; each that may must be added. A place is free again once
+     * the core has answered, whatever the application does with its future meanwhile.
      */
     boolean admit(int calls) {
         if (open.addAndGet(calls) <= MOST) {

@@ -301,7 +301,9 @@ final class Subscriptions {
         } else {
             unwanted.computeIfAbsent(
                             item.topicFilter(),
-                            f -> new Unwanted(new ArrayDeque<>(), new Group(List.of(f), properties)))
+                            f ->
+                                    new Unwanted(
+                                            new ArrayDeque<>(), new Group(List.of(f), properties)))
                     .waiting()
                     .addAll(item.tokens());
         }

@@ -323,8 +323,7 @@ class FlowTest extends ScriptedTest {
     @Test
     void completesWhenTheServerConfirmsTooLate() {
         MqttClient client = client(b -> b.operationTimeout(SHORT));
-        ScriptedConnection connection =
-                subscribed(client);
+        ScriptedConnection connection = subscribed(client);
         var ended = client.unsubscribe("a");
         Unsubscribe unsubscribe = connection.expect(Unsubscribe.class);
         expectTimedOut(ended);
@@ -338,8 +337,7 @@ class FlowTest extends ScriptedTest {
     @Test
     void completesWhenTheSessionThatHeldItIsLostTooLate() {
         MqttClient client = client(b -> b.operationTimeout(SHORT));
-        ScriptedConnection connection =
-                subscribed(client);
+        ScriptedConnection connection = subscribed(client);
         var ended = client.unsubscribe("a");
         connection.expect(Unsubscribe.class);
         expectTimedOut(ended);
@@ -354,13 +352,11 @@ class FlowTest extends ScriptedTest {
     @Test
     void doesNotCompleteForTheEndOfWhatItReplaced() {
         MqttClient client = client(b -> b.operationTimeout(SHORT));
-        ScriptedConnection connection =
-                subscribed(client, MessageHandlers.forEach(message -> {}));
+        ScriptedConnection connection = subscribed(client, MessageHandlers.forEach(message -> {}));
         var ended = client.unsubscribe("a");
         Unsubscribe unsubscribe = connection.expect(Unsubscribe.class);
         expectTimedOut(ended);
-        var again =
-                client.subscribe(Subscription.to("a"), MessageHandlers.fromSubscriber(asking));
+        var again = client.subscribe(Subscription.to("a"), MessageHandlers.fromSubscriber(asking));
         Subscribe subscribe = connection.expect(Subscribe.class);
 
         connection.send(unsuback(unsubscribe, ReasonCode.SUCCESS));

@@ -159,8 +159,7 @@ class HandlerTest extends ScriptedTest {
 
         failure(MqttException.ClientClosed.class, first.handled());
         failure(MqttException.ClientClosed.class, acknowledged);
-        assertTrue(
-                listener.takeAll().stream().noneMatch(c -> c instanceof Recorder.HandlerFailed));
+        assertTrue(listener.takeAll().stream().noneMatch(c -> c instanceof Recorder.HandlerFailed));
         released.complete(null);
     }
 

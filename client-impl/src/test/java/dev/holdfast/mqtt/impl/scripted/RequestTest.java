@@ -16,6 +16,7 @@ import dev.holdfast.mqtt.MqttClient;
 import dev.holdfast.mqtt.MqttException;
 import dev.holdfast.mqtt.QoS;
 import dev.holdfast.mqtt.ReasonCode;
+import dev.holdfast.mqtt.StoreLimits;
 import dev.holdfast.mqtt.Subscription;
 import dev.holdfast.mqtt.impl.conformance.Statement;
 import dev.holdfast.mqtt.impl.packet.Puback;
@@ -211,6 +212,39 @@ class RequestTest extends ScriptedTest {
         Publish request = connection.expect(Publish.class);
         connection.send(new Puback(request.packetIdentifier(), ReasonCode.NOT_AUTHORIZED));
         failure(MqttException.PublishRejected.class, response);
+    }
+
+    @Test
+    void boundsRequestsThatCannotBeSentYetByTheirBytes() {
+        MqttClient client =
+                client(
+                        b ->
+                                b.storeLimits(
+                                        new StoreLimits(
+                                                1_000,
+                                                1_000_000,
+                                                1_000,
+                                                StoreLimits.WhenFull.FAIL)));
+        List<CompletableFuture<Message>> waiting = new ArrayList<>();
+        for (int i = 0; i < 9; i++) {
+            waiting.add(client.request(ask("x".repeat(100_000)), PATIENCE));
+        }
+
+        MqttException.StoreFull full =
+                failure(
+                        MqttException.StoreFull.class,
+                        client.request(ask("x".repeat(100_000)), PATIENCE));
+
+        assertTrue(full.getMessage().contains("Response Topic"), full.getMessage());
+        waiting.get(8).cancel(false);
+        await("room", () -> !client.request(ask("y".repeat(100_000)), PATIENCE).isDone());
+        ScriptedConnection connection = connect(client);
+        grant(connection, TOPIC);
+        for (int i = 0; i < 8; i++) {
+            Message sent = expectRequest(connection, "x".repeat(100_000));
+            connection.send(response(sent, "" + i));
+            assertEquals("" + i, get(waiting.get(i)).payloadText());
+        }
     }
 
     @Test
