@@ -93,6 +93,9 @@ final class Handlers {
         loop.execute(
                 () -> {
                     topicFilters.forEach(ended::remove);
+                    // Those it has replaced have ended; another call may have come for it already.
+                    topicFilters.forEach(
+                            f -> ending.computeIfPresent(f, (k, r) -> find(k) == r ? r : null));
                     offerUnclaimed();
                 });
         return registered;
@@ -117,8 +120,12 @@ final class Handlers {
     }
 
     /** The server is asked to end the subscription of a handler; called on the loop. */
-    void isEnding(Registration registration) {
-        ending.put(registration.topicFilter, registration);
+    void isEnding(String topicFilter, @Nullable Registration registration) {
+        if (registration == null) {
+            ending.remove(topicFilter);
+        } else {
+            ending.put(topicFilter, registration);
+        }
     }
 
     /** The server has ended a subscription, and no call waits for that; called on the loop. */

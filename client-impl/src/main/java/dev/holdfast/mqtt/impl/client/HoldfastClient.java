@@ -40,6 +40,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -299,21 +300,19 @@ final class HoldfastClient implements MqttClient {
             List<String> topicFilters, List<UserProperty> userProperties) {
         List<UnsubscribeCall> calls = new ArrayList<>();
         List<CompletableFuture<Void>> answers = new ArrayList<>();
-        List<Registrations.Registration> ending = new ArrayList<>();
+        List<Registrations.@Nullable Registration> ending = new ArrayList<>();
         for (String filter : topicFilters) {
             Registrations.Registration registration = handlers.find(filter);
             CompletableFuture<Void> answer = new CompletableFuture<>();
-            if (registration != null) {
-                ending.add(registration);
-            }
+            ending.add(registration);
             answer.thenRun(() -> handlers.end(filter, registration));
             answers.add(answer);
             calls.add(new UnsubscribeCall(nextToken.getAndIncrement(), filter));
         }
         driver.submit(
                 session -> {
-                    ending.forEach(handlers::isEnding);
                     for (int i = 0; i < calls.size(); i++) {
+                        handlers.isEnding(calls.get(i).topicFilter(), ending.get(i));
                         dispatcher.unsubscribes.add(calls.get(i).token(), answers.get(i));
                     }
                     session.unsubscribe(calls, userProperties);

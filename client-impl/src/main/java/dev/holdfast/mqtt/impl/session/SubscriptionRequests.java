@@ -98,6 +98,10 @@ final class SubscriptionRequests {
         return open.size();
     }
 
+    boolean isOpen(String topicFilter) {
+        return openPerFilter.containsKey(topicFilter);
+    }
+
     /**
      * Remembers a request.
      *

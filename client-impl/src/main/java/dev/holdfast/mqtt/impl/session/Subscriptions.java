@@ -224,8 +224,9 @@ final class Subscriptions {
     /** The server has no session any more, and with it no subscriptions. */
     void sessionLost() {
         server.sessionLost(declared::containsKey);
-        unwanted.forEach((filter, u) -> ended(filter, u.waiting()));
+        Map<String, Unwanted> gone = new LinkedHashMap<>(unwanted);
         unwanted.clear();
+        gone.forEach((filter, u) -> ended(filter, u.waiting()));
     }
 
     /** The session may be a new one, without subscriptions: then all are asked for again. */
@@ -540,9 +541,13 @@ final class Subscriptions {
         send();
     }
 
-    /** The server does not have it any more. */
+    /** The server does not have it any more, unless another request for it has left since. */
     private void ended(String filter, Collection<Long> tokens) {
-        if (!calls.unsubscribed(tokens) && !declared.containsKey(filter)) {
+        boolean last =
+                !declared.containsKey(filter)
+                        && !unwanted.containsKey(filter)
+                        && !requests.isOpen(filter);
+        if (!calls.unsubscribed(tokens) && last) {
             outbox.tell(new Event.SubscriptionEnded(filter));
         }
     }

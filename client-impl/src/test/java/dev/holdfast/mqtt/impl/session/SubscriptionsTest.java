@@ -287,17 +287,7 @@ class SubscriptionsTest {
     void boundsWhatTheServerIsToBeAskedToEndThoughNobodyWaitsAnyMore() {
         SessionState disk = new SessionState();
         disk.apply(new Change.Presence(Presence.HELD));
-        TestCore offline =
-                new TestCore(
-                        TestCore.builder(
-                                        false,
-                                        StoreLimits.defaults(),
-                                        SessionLostPolicy.defaults(),
-                                        ReconnectPolicy.exponential(
-                                                Duration.ofSeconds(1), Duration.ofSeconds(1)))
-                                .operationTimeout(Duration.ofMillis(1))
-                                .settings(),
-                        disk);
+        TestCore offline = impatient(disk);
         offline.advance(0);
         for (int i = 0; i < Subscriptions.MOST_UNWANTED; i++) {
             offline.session.unsubscribe(i, "t/" + i);
@@ -312,5 +302,45 @@ class SubscriptionsTest {
                 MqttException.StoreFull.class,
                 offline.told(Event.UnsubscribeFailed.class).get(0).cause());
         assertEquals(1, offline.told(Event.UnsubscribeFailed.class).size());
+    }
+
+    private static TestCore impatient(SessionState disk) {
+        return new TestCore(
+                TestCore.builder(
+                                false,
+                                StoreLimits.defaults(),
+                                SessionLostPolicy.defaults(),
+                                ReconnectPolicy.exponential(
+                                        Duration.ofSeconds(1), Duration.ofSeconds(1)))
+                        .operationTimeout(Duration.ofMillis(1))
+                        .settings(),
+                disk);
+    }
+
+    @Test
+    void endThatComesTooLateIsNotThatOfWhatWasSubscribedAndUnsubscribedSince() {
+        TestCore late = impatient(new SessionState());
+        late.connect(false);
+        late.session.subscribe(1, Subscription.to("a"));
+        late.answer(late.sent(Subscribe.class));
+        late.session.unsubscribe(2, "a");
+        Unsubscribe first = late.sent(Unsubscribe.class);
+        late.advance(10);
+        late.session.subscribe(3, Subscription.to("a"));
+        late.answer(late.sent(Subscribe.class));
+        late.session.unsubscribe(4, "a");
+        Unsubscribe second = late.sent(Unsubscribe.class);
+        late.advance(10);
+
+        late.session.received(success(first));
+        assertEquals(List.of(), late.told(Event.SubscriptionEnded.class));
+
+        late.session.received(success(second));
+        assertEquals(1, late.told(Event.SubscriptionEnded.class).size());
+    }
+
+    private static Unsuback success(Unsubscribe unsubscribe) {
+        return new Unsuback(
+                unsubscribe.packetIdentifier(), List.of(ReasonCode.SUCCESS), null, List.of());
     }
 }

@@ -228,8 +228,20 @@ final class SimulatedSubscriptions {
                                     .noneMatch(s -> s.topicFilter().equals(filter)),
                     "unsubscribe() is done, but the disk has the subscription to ",
                     filter);
+            requireGone(filter);
             ended.add(filter);
         }
+    }
+
+    /** A request that overtook another would leave the server with what nobody wants. */
+    private void requireGone(String filter) {
+        // Without a connection it may rest on the end of the session.
+        boolean known = run.isOnline() && sim.faults.answersInAnyOrder == 0;
+        ServerSession session = sim.server.session();
+        SimulationFailure.require(
+                !known || session == null || !session.subscriptions.containsKey(filter),
+                "unsubscribe() is done, but the server has the subscription to ",
+                filter);
     }
 
     void unsubscribeFailed(long token, String filter, MqttException cause) {
