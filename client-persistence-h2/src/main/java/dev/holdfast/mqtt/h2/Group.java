@@ -32,13 +32,13 @@ final class Group {
 
     /**
      * Whether waiting would make less of the next group of such a kind: many messages were accepted
-     * and acknowledged before the file heard of them, and nothing else was there to be written for
-     * which a packet may have been held back.
+     * and acknowledged before the file heard of them, and no exchange at QoS 2 was under way, whose
+     * next step a rest would delay.
      */
     boolean gainsByWaiting() {
         int passed = 0;
         for (SessionChanges s : sessions.values()) {
-            if (!s.identifiers.isEmpty() || !s.received.isEmpty() || !s.consumed.isEmpty()) {
+            if (s.holdsPackets || !s.consumed.isEmpty()) {
                 return false;
             }
             passed += s.passed;

@@ -1,5 +1,6 @@
 package dev.holdfast.mqtt.h2;
 
+import dev.holdfast.mqtt.QoS;
 import dev.holdfast.mqtt.store.Change;
 import dev.holdfast.mqtt.store.IncomingMessage;
 import dev.holdfast.mqtt.store.OutgoingMessage;
@@ -42,6 +43,9 @@ final class SessionChanges {
     /** How many outgoing messages were accepted and completed by the group. */
     int passed;
 
+    /** Whether there is a step of an exchange at QoS 2, for which a packet is held back. */
+    boolean holdsPackets;
+
     SessionChanges(SessionRow session) {
         this.session = session;
     }
@@ -65,6 +69,7 @@ final class SessionChanges {
             outgoing(c.sequence()).sent(c);
         } else if (change instanceof Change.Released c) {
             outgoing(c.sequence()).released(c);
+            holdsPackets = true;
         } else if (change instanceof Change.Requeued c) {
             outgoing(c.sequence()).requeued(c);
         } else if (change instanceof Change.Completed c) {
@@ -107,6 +112,7 @@ final class SessionChanges {
         Object before = outgoing.put(message.sequence(), OutgoingChange.accepted(message));
         require(before == null, change, "has a number that is taken");
         bytes += message.size();
+        holdsPackets |= message.message().qos() == QoS.EXACTLY_ONCE;
     }
 
     private OutgoingChange outgoing(long sequence) {
@@ -125,6 +131,7 @@ final class SessionChanges {
     }
 
     private void received(Change.Received change) {
+        holdsPackets = true;
         IdentifierChange identifier =
                 identifiers.computeIfAbsent(
                         change.packetIdentifier(), id -> new IdentifierChange(false));
@@ -145,6 +152,7 @@ final class SessionChanges {
     }
 
     private void forgotten(Change.Forgotten change) {
+        holdsPackets = true;
         IdentifierChange known = identifiers.get(change.packetIdentifier());
         if (known == null) {
             identifiers.put(change.packetIdentifier(), new IdentifierChange(true));

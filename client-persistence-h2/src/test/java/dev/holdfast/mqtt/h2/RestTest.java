@@ -3,6 +3,8 @@ package dev.holdfast.mqtt.h2;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.holdfast.mqtt.Message;
+import dev.holdfast.mqtt.QoS;
 import dev.holdfast.mqtt.store.Change;
 import java.util.ArrayList;
 import java.util.List;
@@ -49,6 +51,17 @@ class RestTest {
     void doesNotPayWhileTheServerWaits() {
         assertFalse(groupOf(64, List.of(Samples.received(7, 1, "p"))).gainsByWaiting());
         assertFalse(groupOf(64, List.of(new Change.Forgotten(7))).gainsByWaiting());
+        assertFalse(groupOf(64, List.of(new Change.Consumed(1))).gainsByWaiting());
+    }
+
+    /** PUBLISH at QoS 2 and PUBREL are held back until they are stored. */
+    @Test
+    void doesNotPayWhileTheClientIsToGoOnAtQos2() {
+        List<Change> released =
+                List.of(Samples.accepted(99, 10), Samples.sent(99), new Change.Released(99, 1));
+        assertFalse(groupOf(64, released).gainsByWaiting());
+        Message once = Message.to("t").payload("p").qos(QoS.EXACTLY_ONCE).build();
+        assertFalse(groupOf(64, List.of(Samples.accepted(99, once))).gainsByWaiting());
     }
 
     private Group groupOf(int passing, List<Change> others) {
