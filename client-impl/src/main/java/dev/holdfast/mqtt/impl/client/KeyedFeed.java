@@ -179,6 +179,12 @@ final class KeyedFeed implements Feed {
         if (feeds.isClosed()) {
             return;
         }
+        if (turn.part.isDone()) {
+            // It was acknowledged while this waited for the executor.
+            leave(turn);
+            serve();
+            return;
+        }
         feeds.call(plan.handler(), turn.part).whenComplete((done, failure) -> ended(turn, failure));
     }
 

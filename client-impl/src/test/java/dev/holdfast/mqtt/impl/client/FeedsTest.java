@@ -276,8 +276,9 @@ class FeedsTest {
         public void onComplete() {}
     }
 
-    @Test
-    void doesNotTryAgainWhatIsAcknowledgedMeanwhile() {
+    @ParameterizedTest(name = "while it waits for the executor: {0}")
+    @ValueSource(booleans = {false, true})
+    void doesNotTryAgainWhatIsAcknowledgedMeanwhile(boolean atExecutor) {
         World world = new World(1);
         List<Delivery> seen = new ArrayList<>();
         MessageHandler fails =
@@ -292,6 +293,10 @@ class FeedsTest {
             world.tasks.remove(0).run();
         }
         assertEquals(1, world.timers.size());
+        if (atExecutor) {
+            world.timers.pollFirstEntry().getValue().forEach(Runnable::run);
+            assertEquals(1, world.tasks.size());
+        }
         seen.get(0).acknowledge();
         feed.add(parts(world, 2, 1, 1)[0]);
         world.run();

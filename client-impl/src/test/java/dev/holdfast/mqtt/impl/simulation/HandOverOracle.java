@@ -72,9 +72,6 @@ final class HandOverOracle {
         boolean inProgress;
         boolean answersByHand;
 
-        /** Whether it was answered by hand, by whomever. */
-        boolean answered;
-
         long notBefore;
 
         /** Null until the handler is done with it. */
@@ -254,7 +251,7 @@ final class HandOverOracle {
             return;
         }
         Account account = part.account;
-        require(part.outcome == null || part.answered, key, " comes to a handler that is done");
+        require(part.outcome == null, key, " comes to a handler that is done");
         require(!part.inProgress, key, " comes to a handler that is busy with it");
         require(!account.isGone, key, " comes after the last signal");
         if (++part.calls == 1) {
@@ -319,7 +316,6 @@ final class HandOverOracle {
     /** A message is acknowledged by hand, or refused. */
     void answered(Delivery delivery, ReasonCode outcome, Remarks remarks) {
         Part part = parts.get(delivery);
-        part.answered = true;
         part.remarks = part.outcome == null ? remarks : part.remarks;
         if (part.answersByHand) {
             returned(part);

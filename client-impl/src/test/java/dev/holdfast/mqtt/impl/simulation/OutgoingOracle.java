@@ -350,6 +350,14 @@ final class OutgoingOracle {
         p.excuses.add(Excuse.SESSION_ENDED);
     }
 
+    /** An old session still has another message with this Packet Identifier, and releases that. */
+    void mistakenAtRelease(int packetIdentifier, Message old) {
+        Published p = byIdentifier.get(packetIdentifier);
+        if (p != null && !p.key.equals(old.payloadText())) {
+            p.mistaken = true;
+        }
+    }
+
     private void endSession(Published p) {
         p.excuses.add(Excuse.SESSION_ENDED);
         p.mayBeTwice |= sim.policy.exactlyOnce() == InFlight.REPUBLISH;

@@ -170,6 +170,9 @@ final class PublishesFromClient {
         ServerSession.Receiving receiving = session.receiving.remove(identifier);
         if (receiving != null) {
             requireReleasable(receiving);
+            if (receiving.isOld) {
+                sim.outgoing.mistakenAtRelease(identifier, receiving.message);
+            }
             newestPubrel = Math.max(newestPubrel, receiving.pubrec);
         } else {
             require(
