@@ -10,6 +10,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.ByteToMessageDecoder;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
@@ -59,6 +60,9 @@ final class NettyLink implements Link {
     /** Why the channel is about to become inactive. */
     private @Nullable Throwable failure;
 
+    /** Bytes that came since the listener was told last. */
+    private long fresh;
+
     NettyLink(LinkListener listener, EventLoop loop, String address) {
         this.listener = listener;
         this.loop = loop;
@@ -87,6 +91,20 @@ final class NettyLink implements Link {
             closed = true;
             listener.closed(NettyNetwork.lost(address, what, cause, permanent));
         }
+    }
+
+    /**
+     * Counts what comes from the network, so it belongs before TLS: a record gives nothing before
+     * all of it is there, up to 16 KiB.
+     */
+    ChannelHandler meter() {
+        return new ChannelInboundHandlerAdapter() {
+            @Override
+            public void channelRead(ChannelHandlerContext ctx, Object bytes) {
+                fresh += ((ByteBuf) bytes).readableBytes();
+                ctx.fireChannelRead(bytes);
+            }
+        };
     }
 
     ChannelHandler handler(Decoder decoder) {
@@ -192,17 +210,8 @@ final class NettyLink implements Link {
         /** Whether something invalid came, after which nothing can be made of the bytes. */
         private boolean deaf;
 
-        /** Bytes that came since the listener was told last. */
-        private long fresh;
-
         Handler(Decoder decoder) {
             this.decoder = decoder;
-        }
-
-        @Override
-        public void channelRead(ChannelHandlerContext ctx, Object bytes) throws Exception {
-            fresh += ((ByteBuf) bytes).readableBytes();
-            super.channelRead(ctx, bytes);
         }
 
         @Override

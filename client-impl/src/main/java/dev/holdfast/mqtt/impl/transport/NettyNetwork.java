@@ -172,6 +172,7 @@ public final class NettyNetwork implements Network {
 
         @Override
         protected void initChannel(Channel channel) {
+            channel.pipeline().addLast(link.meter());
             if (tls != null) {
                 SslHandler handler = new SslHandler(engine(tls, address), blocking);
                 handler.setCloseNotifyFlushTimeoutMillis(CLOSE_NOTIFY_MILLIS);

@@ -12,7 +12,10 @@ import dev.holdfast.mqtt.MqttException;
 import dev.holdfast.mqtt.Publication;
 import dev.holdfast.mqtt.ReasonCode;
 import dev.holdfast.mqtt.ReconnectPolicy;
+import dev.holdfast.mqtt.Resubscribe;
+import dev.holdfast.mqtt.Subscription;
 import dev.holdfast.mqtt.impl.packet.Publish;
+import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
@@ -106,6 +109,29 @@ class TlsTest extends ScriptedTest {
     void refusesAnExpiredCertificate() {
         Instant longAgo = Instant.now().minus(Duration.ofDays(60));
         expectDistrust(AUTHORITY.server("localhost", longAgo), "NotAfter");
+    }
+
+    /** Nothing of a record can be read before all of it is there. */
+    @Test
+    void staysWhileALargeRecordArrives() throws IOException {
+        Inbox inbox = new Inbox();
+        secure = ScriptedServer.startTls(GOOD);
+        try (SlowLine line = new SlowLine(secure.port())) {
+            MqttClient client =
+                    client(
+                            URI.create("mqtts://localhost:" + line.port()),
+                            b ->
+                                    b.sslContext(TRUST)
+                                            .keepAlive(Duration.ofSeconds(1))
+                                            .subscription(Subscription.to("a"), inbox)
+                                            .resubscribe(Resubscribe.NEVER));
+            var connected = client.connect();
+            ScriptedConnection connection = secure.accept().accept();
+            get(connected);
+            line.slowDown();
+            connection.send(Packets.atMostOnce("a", "x".repeat(4_000)));
+            assertEquals(4_000, inbox.nextText().length());
+        }
     }
 
     /** A reference to a server without TLS, or with it, leads nowhere. */
