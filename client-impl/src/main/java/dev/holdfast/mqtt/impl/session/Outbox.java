@@ -4,6 +4,7 @@ import dev.holdfast.mqtt.impl.packet.Connect;
 import dev.holdfast.mqtt.impl.packet.Packet;
 import dev.holdfast.mqtt.impl.packet.Publish;
 import dev.holdfast.mqtt.store.Change;
+import dev.holdfast.mqtt.store.OutgoingMessage;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -81,9 +82,9 @@ final class Outbox {
     void persist(Change change) {
         changes.add(change);
         if (change instanceof Change.Accepted c) {
-            bytes += c.message().message().payloadSize();
+            bytes += c.message().size();
         } else if (change instanceof Change.Received c) {
-            bytes += c.message().message().payloadSize();
+            bytes += OutgoingMessage.sizeOf(c.message().message());
         }
     }
 
@@ -275,6 +276,11 @@ final class Outbox {
         List<Event> taken = events;
         events = new ArrayList<>(taken.size());
         return taken;
+    }
+
+    /** Bytes of messages that were accepted or received and are not stored yet. */
+    long unstoredBytes() {
+        return unstoredBytes + bytes;
     }
 
     /**

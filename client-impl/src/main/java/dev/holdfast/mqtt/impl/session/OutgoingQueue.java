@@ -22,6 +22,12 @@ final class OutgoingQueue {
 
     private static final long MOST_BYTES_WAITING = 16L << 20;
 
+    /**
+     * Bytes on their way to the disk, those of messages too that were dropped or cancelled since;
+     * the bound on the queue's bytes, if that is more.
+     */
+    static final long MOST_BYTES_UNSTORED = 64L << 20;
+
     private final StoreLimits bounds;
     private final Numbers numbers;
     private final Outbox outbox;
@@ -67,6 +73,10 @@ final class OutgoingQueue {
         }
         newestSequence = sequence;
         Outgoing o = new Outgoing(sequence, message, expiresAt);
+        if (outbox.unstoredBytes() >= Math.max(MOST_BYTES_UNSTORED, bounds.outgoingBytes())) {
+            outbox.tell(new Event.PublishFailed(sequence, diskIsBehind()));
+            return;
+        }
         boolean room = waiting.first() == null && makeRoom(o.size);
         if (!room && !mayWait(o)) {
             outbox.tell(new Event.PublishFailed(sequence, full(o.size)));
@@ -196,6 +206,13 @@ final class OutgoingQueue {
                         + " of "
                         + bounds.outgoingBytes()
                         + " bytes. Wait for acknowledgements, or raise storeLimits(…)");
+    }
+
+    private MqttException diskIsBehind() {
+        return new MqttException.StoreFull(
+                "The disk has fallen behind by "
+                        + outbox.unstoredBytes()
+                        + " bytes of messages. Wait for stored(), or see what holds up the disk");
     }
 
     // ---- giving out

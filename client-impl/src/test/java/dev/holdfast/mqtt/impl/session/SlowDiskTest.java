@@ -7,6 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.holdfast.mqtt.Message;
 import dev.holdfast.mqtt.QoS;
 import dev.holdfast.mqtt.ReasonCode;
+import dev.holdfast.mqtt.ReconnectPolicy;
+import dev.holdfast.mqtt.SessionLostPolicy;
+import dev.holdfast.mqtt.StoreLimits;
 import dev.holdfast.mqtt.impl.packet.Packet;
 import dev.holdfast.mqtt.impl.packet.Puback;
 import dev.holdfast.mqtt.impl.packet.Pubcomp;
@@ -92,6 +95,31 @@ class SlowDiskTest {
         core.diskHangs = false;
         core.advance(0);
         assertTrue(core.reads());
+    }
+
+    /** What is dropped leaves the queue at once, but its way to the disk only when that goes on. */
+    @Test
+    void publishingFailsWhenDroppedMessagesPileUpOnTheirWayToTheDisk() {
+        TestCore bounded =
+                new TestCore(
+                        TestCore.settings(
+                                false,
+                                new StoreLimits(
+                                        10, 32L << 20, 10, StoreLimits.WhenFull.DROP_OLDEST),
+                                SessionLostPolicy.defaults(),
+                                ReconnectPolicy.never()));
+        bounded.diskHangs = true;
+        Message mebibyte = Message.to("t").payload(new byte[1 << 20]).build();
+        for (int i = 1; i <= 100; i++) {
+            bounded.session.publish(i, mebibyte, OutgoingMessage.NEVER);
+        }
+        bounded.diskHangs = false;
+        bounded.advance(0);
+
+        assertEquals(64, bounded.told(Event.Stored.class).size());
+        assertEquals(90, bounded.told(Event.PublishFailed.class).size());
+        bounded.session.publish(101, mebibyte, OutgoingMessage.NEVER);
+        assertEquals(65, bounded.told(Event.Stored.class).size());
     }
 
     @Test
