@@ -22,10 +22,10 @@ public enum Difference {
     MAY_MISS_DISCONNECT,
 
     /**
-     * Sends the first QoS 0 messages for a new subscription in another order than they came in,
-     * against section 4.6. Chance, and so not asserted.
+     * Sends some messages of a burst in another order than they came in, against section 4.6.
+     * Chance, and so not asserted.
      */
-    MAY_REORDER_QOS_0,
+    MAY_REORDER,
 
     /** Closes the connection of a session that is taken over without DISCONNECT 0x8E (3.1.4). */
     SILENT_TAKE_OVER,

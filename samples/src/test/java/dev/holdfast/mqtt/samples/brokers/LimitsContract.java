@@ -15,6 +15,7 @@ import dev.holdfast.mqtt.ReasonCode;
 import dev.holdfast.mqtt.ServerLimits;
 import dev.holdfast.mqtt.Subscription;
 import java.net.URI;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -73,9 +74,11 @@ abstract class LimitsContract extends BrokerTest {
                         .toList();
 
         publications.forEach(p -> get(p.acknowledged()));
+        List<Integer> numbers = new ArrayList<>();
         for (int i = 0; i < 300; i++) {
-            assertEquals("" + i, next().payloadText());
+            numbers.add(Integer.parseInt(next().payloadText()));
         }
+        assertEquals(IntStream.range(0, 300).boxed().toList(), product.ordered(numbers));
     }
 
     @Test

@@ -6,7 +6,7 @@ import static dev.holdfast.mqtt.samples.brokers.Difference.FORGETS_SESSIONS_AT_R
 import static dev.holdfast.mqtt.samples.brokers.Difference.KEEPS_QOS_0;
 import static dev.holdfast.mqtt.samples.brokers.Difference.LIMITS_ARE_FIXED;
 import static dev.holdfast.mqtt.samples.brokers.Difference.MAY_MISS_DISCONNECT;
-import static dev.holdfast.mqtt.samples.brokers.Difference.MAY_REORDER_QOS_0;
+import static dev.holdfast.mqtt.samples.brokers.Difference.MAY_REORDER;
 import static dev.holdfast.mqtt.samples.brokers.Difference.NO_WILL_AT_DISCONNECT;
 import static dev.holdfast.mqtt.samples.brokers.Difference.REDELIVERS_UNDER_NEW_IDENTIFIER;
 import static dev.holdfast.mqtt.samples.brokers.Difference.SILENT_TAKE_OVER;
@@ -42,7 +42,7 @@ public enum Product {
             REDELIVERS_UNDER_NEW_IDENTIFIER,
             NO_WILL_AT_DISCONNECT,
             MAY_MISS_DISCONNECT,
-            MAY_REORDER_QOS_0,
+            MAY_REORDER,
             KEEPS_QOS_0,
             ALL_IDENTIFIERS_WITH_EACH_COPY,
             LIMITS_ARE_FIXED) {
@@ -72,6 +72,11 @@ public enum Product {
     /** The others come from Maven, with their version. */
     boolean isOfKnownVersion() {
         return true;
+    }
+
+    /** The numbers of messages as they were received, sorted if that may be another order. */
+    List<Integer> ordered(List<Integer> received) {
+        return has(Difference.MAY_REORDER) ? received.stream().sorted().toList() : received;
     }
 
     /** Asserts that a difference is there if it is declared, and is not there if it is not. */
