@@ -17,6 +17,7 @@ import dev.holdfast.mqtt.samples.BrokerProcess;
 import dev.holdfast.mqtt.samples.EmbeddedBroker;
 import java.net.URI;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Set;
 
 /** The brokers of the contract, with what is known of each. */
