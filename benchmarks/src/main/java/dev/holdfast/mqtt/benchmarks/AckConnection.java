@@ -29,7 +29,8 @@ final class AckConnection implements Runnable {
     /** The number at the beginning of the last message. */
     private long number;
 
-    // What the client asked for by its last SUBSCRIBE.
+    // What the client asked for by its last SUBSCRIBE; what an earlier one asked for is sent like
+    // it.
     private byte[] frame = {};
     private int identifierAt;
     private int sendQos;
@@ -118,6 +119,7 @@ final class AckConnection implements Runnable {
                 counted.published++;
             }
             case 8 -> subscribed(body);
+            case 10 -> unsubscribed(body);
             case 12 -> out.put(PINGRESP);
             case 14 -> throw new IOException("DISCONNECT");
             default -> throw new IOException("A packet of type " + (firstByte >> 4));
@@ -180,9 +182,14 @@ final class AckConnection implements Runnable {
         if (words[0].equals("send")) {
             sendQos = Integer.parseInt(words[1]);
             window = Integer.parseInt(words[3]);
-            unsent = Integer.parseInt(words[4]);
+            unsent += Integer.parseInt(words[4]);
             makeFrame(filter.getBytes(StandardCharsets.US_ASCII), Integer.parseInt(words[2]));
         }
+    }
+
+    /** From one Topic Filter, which is all that the clients here do. */
+    private void unsubscribed(int body) {
+        out.put((byte) 0xB0).put((byte) 4).putShort(in.getShort(body)).put((byte) 0).put((byte) 0);
     }
 
     private void makeFrame(byte[] topic, int payloadBytes) {

@@ -19,6 +19,9 @@ record BacklogExperiment(Durability durability, int messages) implements Experim
     private static final double MIB = 1 << 20;
     static final String EMPTY = "with an empty store";
 
+    /** Stored and sent; for the expected time. */
+    private static final double MESSAGES_PER_SECOND = 40_000;
+
     private static final List<String> SMALL_JVM = List.of("-Xmx64m", "-XX:+ExitOnOutOfMemoryError");
 
     Table storing() {
@@ -68,6 +71,11 @@ record BacklogExperiment(Durability durability, int messages) implements Experim
     @Override
     public String title() {
         return storing().fullTitle() + ", then sending them";
+    }
+
+    @Override
+    public double expectedSeconds() {
+        return 6 + messages / MESSAGES_PER_SECOND;
     }
 
     @Override

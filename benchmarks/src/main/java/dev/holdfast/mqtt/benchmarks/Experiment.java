@@ -7,6 +7,9 @@ interface Experiment {
     /** For the one who waits. */
     String title();
 
+    /** On a machine like the one this was written on; nothing is measured by it. */
+    double expectedSeconds();
+
     /**
      * Measures.
      *

@@ -56,6 +56,11 @@ final class HivemqPeer implements Peer {
     }
 
     @Override
+    public void unsubscribe(String topicFilter) {
+        client.unsubscribeWith().topicFilter(topicFilter).send().join();
+    }
+
+    @Override
     public void close() {
         client.disconnect().join();
     }

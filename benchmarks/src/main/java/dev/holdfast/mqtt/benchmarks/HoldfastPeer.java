@@ -61,6 +61,11 @@ final class HoldfastPeer implements Peer {
     }
 
     @Override
+    public void unsubscribe(String topicFilter) {
+        client.unsubscribe(topicFilter).join();
+    }
+
+    @Override
     public void close() {
         client.close();
     }

@@ -13,6 +13,9 @@ record IdleExperiment(int clients) implements Experiment {
     /** Files of the JVM itself, and of the store. */
     private static final int OTHER_FILES = 200;
 
+    /** Connected and resumed; for the expected time. */
+    private static final double CLIENTS_PER_SECOND = 1_000;
+
     static final Table TABLE =
             new Table(
                     Table.Section.IDLE,
@@ -31,6 +34,11 @@ record IdleExperiment(int clients) implements Experiment {
     @Override
     public String title() {
         return TABLE.fullTitle() + ": " + clients;
+    }
+
+    @Override
+    public double expectedSeconds() {
+        return 4 + clients / CLIENTS_PER_SECOND;
     }
 
     @Override

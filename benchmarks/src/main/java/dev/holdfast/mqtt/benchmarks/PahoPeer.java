@@ -117,6 +117,11 @@ final class PahoPeer implements Peer {
     }
 
     @Override
+    public void unsubscribe(String topicFilter) throws MqttException {
+        client.unsubscribe(topicFilter).waitForCompletion();
+    }
+
+    @Override
     public void close() throws MqttException {
         if (persistence instanceof Files files && files.written.get() < atLeastOnce) {
             throw new IllegalStateException(

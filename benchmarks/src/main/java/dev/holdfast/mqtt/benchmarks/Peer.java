@@ -46,5 +46,8 @@ interface Peer {
      */
     void subscribe(String topicFilter, IntConsumer received) throws Exception;
 
+    /** Has nothing under way any more with this filter. */
+    void unsubscribe(String topicFilter) throws Exception;
+
     void close() throws Exception;
 }

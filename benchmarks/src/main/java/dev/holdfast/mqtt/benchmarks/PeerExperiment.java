@@ -3,40 +3,72 @@ package dev.holdfast.mqtt.benchmarks;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** One client at one work. */
-record PeerExperiment(
-        Peer.Kind peer, Work work, Server server, Table table, double warmUpSeconds, double seconds)
+/** One client at one work after the other, in one JVM. */
+record PeerExperiment(Peer.Kind peer, Server server, List<Task> tasks, Pace pace)
         implements Experiment {
     private static final Duration LONGEST = Duration.ofMinutes(1);
     private static final long SERVER_IS_BEHIND_SECONDS = 5;
 
+    /** A work, and where its figures go. */
+    record Task(Work work, Table table) {}
+
     @Override
     public String title() {
-        return table.fullTitle() + ": " + peer.title;
+        Task first = tasks.get(0);
+        if (tasks.size() == 1) {
+            return first.table.fullTitle() + ": " + peer.title;
+        }
+        boolean sameQos = tasks.stream().allMatch(t -> t.work.qos() == first.work.qos());
+        return "%s%s, %d works: %s"
+                .formatted(
+                        first.table.section().title,
+                        sameQos ? ", QoS " + first.work.qos() : "",
+                        tasks.size(),
+                        peer.title);
+    }
+
+    @Override
+    public double expectedSeconds() {
+        return pace.expectedSeconds(tasks.size());
     }
 
     @Override
     public void run(Path folder, Samples samples) throws Exception {
+        List<String> arguments =
+                new ArrayList<>(
+                        List.of(
+                                peer.name(),
+                                String.valueOf(server.port()),
+                                folder.toString(),
+                                String.valueOf(pace.firstWarmUpSeconds()),
+                                String.valueOf(pace.warmUpSeconds()),
+                                String.valueOf(pace.seconds())));
+        tasks.forEach(t -> arguments.add(t.work.toArgument()));
+        try (Conversation worker =
+                new Conversation(Worker.class, List.of("-Xmx512m"), List.copyOf(arguments))) {
+            for (Task task : tasks) {
+                try {
+                    samples.add(task.table, peer.title, measure(worker, task.work));
+                } catch (IllegalStateException e) {
+                    throw new IllegalStateException(task.work.title() + ": " + e.getMessage(), e);
+                }
+            }
+            worker.end();
+        }
+    }
+
+    private Sample measure(Conversation worker, Work work)
+            throws IOException, InterruptedException {
         AckServerProcess counting = server instanceof AckServerProcess acks ? acks : null;
         Counts before = counting == null ? null : counting.counts();
         long serverBefore = server.cpuNanos();
-        Sample sample =
-                Processes.sample(
-                        Worker.class,
-                        List.of("-Xmx512m"),
-                        List.of(
-                                peer.name(),
-                                work.toArgument(),
-                                String.valueOf(server.port()),
-                                folder.toString(),
-                                String.valueOf(warmUpSeconds),
-                                String.valueOf(seconds)),
-                        LONGEST);
+        Sample sample = worker.ask(LONGEST);
         if (counting != null && before != null) {
-            requireDone(counting, before, (long) sample.get(Figure.TOTAL_MESSAGES));
+            requireDone(work, counting, before, (long) sample.get(Figure.TOTAL_MESSAGES));
         }
         double serverNanos = server.cpuNanos() - serverBefore;
         double share = serverNanos / (serverNanos + sample.get(Figure.TOTAL_CPU_NANOS));
@@ -45,19 +77,19 @@ record PeerExperiment(
             double allocated = sample.get(Figure.ALLOCATED_BYTES);
             sample.with(Figure.ALLOCATED_BESIDES_BYTES, allocated - work.payloadBytes());
         }
-        samples.add(table, peer.title, sample);
+        return sample;
     }
 
     /** A client that does not do the work must not win. */
-    private void requireDone(AckServerProcess counting, Counts before, long messages)
+    private static void requireDone(
+            Work work, AckServerProcess counting, Counts before, long messages)
             throws IOException, InterruptedException {
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(SERVER_IS_BEHIND_SECONDS);
         Counts now = counting.counts();
-        while (!isDone(before, now, messages)) {
+        while (!isDone(work, before, now, messages)) {
             if (System.nanoTime() > end) {
                 throw new IllegalStateException(
-                        peer.title
-                                + " says it did "
+                        "the client says it did "
                                 + messages
                                 + " messages; the server saw "
                                 + before
@@ -70,12 +102,11 @@ record PeerExperiment(
         }
     }
 
-    private boolean isDone(Counts before, Counts now, long messages) {
+    private static boolean isDone(Work work, Counts before, Counts now, long messages) {
         if (work.kind() == Work.Kind.RECEIVE) {
             long settled = now.settled() - before.settled();
-            // The last acknowledgements may be on their way when the client is closed.
             return now.sent() - before.sent() == messages
-                    && (work.qos() == 0 || settled >= messages - work.window());
+                    && settled == (work.qos() == 0 ? 0 : messages);
         }
         return now.published() - before.published() == messages
                 && now.publishedBytes() - before.publishedBytes() >= messages * work.payloadBytes();

@@ -5,135 +5,182 @@ import static dev.holdfast.mqtt.benchmarks.Peer.Kind.HOLDFAST_MEMORY;
 import static dev.holdfast.mqtt.benchmarks.Peer.Kind.HOLDFAST_POWER_LOSS;
 import static dev.holdfast.mqtt.benchmarks.Peer.Kind.HOLDFAST_PROCESS_CRASH;
 import static dev.holdfast.mqtt.benchmarks.Peer.Kind.PAHO_FILE;
+import static dev.holdfast.mqtt.benchmarks.Peer.Kind.PAHO_MEMORY;
 
 import dev.holdfast.mqtt.h2.Durability;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** What is measured, in its order. */
 final class Plan {
-    private static final int[] PAYLOADS = {256, 4_096};
-    private static final int[] WINDOWS = {20, 100, 4_096};
     private static final int WIDEST = 4_096;
 
     /** What a broker forwards to one client within its limits. */
     private static final int ROUND_TRIP_WINDOW = 100;
 
-    private static final List<Peer.Kind> ALL = List.of(Peer.Kind.values());
+    private static final List<Peer.Kind> IN_MEMORY = List.of(HOLDFAST_MEMORY, HIVEMQ);
+
+    private static final List<Peer.Kind> FAST =
+            List.of(HOLDFAST_MEMORY, HOLDFAST_PROCESS_CRASH, HOLDFAST_POWER_LOSS, HIVEMQ);
+
+    /** Those that need seconds for a window of thousands. */
+    private static final List<Peer.Kind> SLOW = List.of(PAHO_MEMORY, PAHO_FILE);
 
     /** One of the plan, and in how many rounds it takes part. */
     record Part(Experiment experiment, int rounds) {}
 
     private final Server server;
     private final @Nullable Server mosquitto;
+    private final List<String> words;
     private final int rounds;
-    private final double warmUpSeconds;
-    private final double seconds;
+    private final Pace pace;
     private final List<Part> parts = new ArrayList<>();
 
     private Plan(
-            Server server,
-            @Nullable Server mosquitto,
-            int rounds,
-            double warmUpSeconds,
-            double seconds) {
+            Server server, @Nullable Server mosquitto, List<String> words, int rounds, Pace pace) {
         this.server = server;
         this.mosquitto = mosquitto;
+        this.words = words;
         this.rounds = rounds;
-        this.warmUpSeconds = warmUpSeconds;
-        this.seconds = seconds;
+        this.pace = pace;
     }
 
-    /** The main figures; each of the large ones once, and smaller. */
-    static List<Part> few(Server server, @Nullable Server mosquitto) {
-        Plan plan = new Plan(server, mosquitto, 3, 1.5, 1);
+    /**
+     * The main figures; each of the large ones once, and smaller.
+     *
+     * @param words of which a title must contain each
+     */
+    static List<Part> few(Server server, @Nullable Server mosquitto, List<String> words) {
+        Plan plan = new Plan(server, mosquitto, words, 3, new Pace(1.5, 1, 1));
+        plan.add(widest(Work.Kind.PUBLISH, 1), FAST);
+        plan.add(List.of(new Work(Work.Kind.PUBLISH, 1, 256, 100)), List.of(PAHO_FILE));
+        List<Peer.Kind> three = List.of(HOLDFAST_MEMORY, HOLDFAST_PROCESS_CRASH, HIVEMQ);
+        plan.add(widest(Work.Kind.PUBLISH, 2), three);
+        plan.add(widest(Work.Kind.RECEIVE, 1), three);
+        plan.add(widest(Work.Kind.RECEIVE, 2), three);
+        plan.add(widest(Work.Kind.PUBLISH, 0), IN_MEMORY);
+        plan.add(widest(Work.Kind.RECEIVE, 0), IN_MEMORY);
+        plan.add(List.of(new Work(Work.Kind.LATENCY, 1, 256, 1)), IN_MEMORY);
+        plan.addWithMosquitto(List.of(roundTrip(1)), IN_MEMORY, 1);
+        plan.addStored(Durability.PROCESS_CRASH, 1);
+        plan.addStored(Durability.POWER_LOSS, 1);
+        plan.add(new BacklogExperiment(Durability.PROCESS_CRASH, 100_000), 1);
+        plan.add(new IdleExperiment(1_000), 1);
+        plan.addStarts();
+        return plan.parts;
+    }
+
+    private static List<Work> widest(Work.Kind kind, int qos) {
+        return List.of(new Work(kind, qos, 256, WIDEST));
+    }
+
+    private static Work roundTrip(int qos) {
+        return new Work(Work.Kind.ROUND_TRIP, qos, 256, ROUND_TRIP_WINDOW);
+    }
+
+    /**
+     * Everything.
+     *
+     * @param words of which a title must contain each
+     */
+    static List<Part> all(Server server, @Nullable Server mosquitto, List<String> words) {
+        Plan plan = new Plan(server, mosquitto, words, 5, new Pace(3.5, 0.5, 0.8));
+        for (Work.Kind kind : List.of(Work.Kind.PUBLISH, Work.Kind.RECEIVE)) {
+            // Nothing is stored at QoS 0, and no acknowledgement makes a window.
+            List<Work> unacknowledged =
+                    List.of(new Work(kind, 0, 256, WIDEST), new Work(kind, 0, 4_096, WIDEST));
+            plan.add(unacknowledged, IN_MEMORY);
+            plan.add(widest(kind, 0), List.of(PAHO_MEMORY));
+            for (int qos = 1; qos <= 2; qos++) {
+                List<Work> works = new ArrayList<>();
+                for (int payload : new int[] {256, 4_096}) {
+                    for (int window : new int[] {WIDEST, 100, 20}) {
+                        works.add(new Work(kind, qos, payload, window));
+                    }
+                }
+                plan.add(works, FAST);
+                plan.add(works.subList(1, 3), SLOW);
+            }
+        }
+        List<Work> latencies = new ArrayList<>();
+        List<Work> brokered = new ArrayList<>();
+        for (int qos = 0; qos <= 2; qos++) {
+            latencies.add(new Work(Work.Kind.LATENCY, qos, 256, 1));
+            brokered.add(roundTrip(qos));
+        }
+        brokered.add(new Work(Work.Kind.PUBLISH, 1, 256, 100));
         plan.add(
-                new Work(Work.Kind.PUBLISH, 1, 256, WIDEST),
+                latencies,
                 List.of(
                         HOLDFAST_MEMORY,
                         HOLDFAST_PROCESS_CRASH,
                         HOLDFAST_POWER_LOSS,
                         HIVEMQ,
-                        PAHO_FILE));
-        List<Peer.Kind> three = List.of(HOLDFAST_MEMORY, HOLDFAST_PROCESS_CRASH, HIVEMQ);
-        plan.add(new Work(Work.Kind.PUBLISH, 2, 256, WIDEST), three);
-        plan.add(new Work(Work.Kind.RECEIVE, 1, 256, WIDEST), three);
-        plan.add(new Work(Work.Kind.RECEIVE, 2, 256, WIDEST), three);
-        List<Peer.Kind> two = List.of(HOLDFAST_MEMORY, HIVEMQ);
-        plan.add(new Work(Work.Kind.PUBLISH, 0, 256, WIDEST), two);
-        plan.add(new Work(Work.Kind.RECEIVE, 0, 256, WIDEST), two);
-        plan.add(new Work(Work.Kind.LATENCY, 1, 256, 1), two);
-        plan.addWithMosquitto(new Work(Work.Kind.ROUND_TRIP, 1, 256, ROUND_TRIP_WINDOW), two, 1);
-        plan.addStored(Durability.PROCESS_CRASH, 1);
-        plan.addStored(Durability.POWER_LOSS, 1);
-        plan.parts.add(new Part(new BacklogExperiment(Durability.PROCESS_CRASH, 100_000), 1));
-        plan.parts.add(new Part(new IdleExperiment(1_000), 1));
-        plan.addStarts();
-        return plan.parts;
-    }
-
-    static List<Part> all(Server server, @Nullable Server mosquitto) {
-        Plan plan = new Plan(server, mosquitto, 5, 5, 3);
-        for (Work.Kind kind : List.of(Work.Kind.PUBLISH, Work.Kind.RECEIVE)) {
-            for (int payload : PAYLOADS) {
-                plan.add(new Work(kind, 0, payload, WIDEST), ALL);
-                for (int window : WINDOWS) {
-                    plan.add(new Work(kind, 1, payload, window), ALL);
-                    plan.add(new Work(kind, 2, payload, window), ALL);
-                }
-            }
-        }
-        for (int qos = 0; qos <= 2; qos++) {
-            plan.add(new Work(Work.Kind.LATENCY, qos, 256, 1), ALL);
-        }
-        for (int qos = 0; qos <= 2; qos++) {
-            if (qos > 0) {
-                plan.addWithMosquitto(new Work(Work.Kind.PUBLISH, qos, 256, 100), ALL, 5);
-            }
-            plan.addWithMosquitto(
-                    new Work(Work.Kind.ROUND_TRIP, qos, 256, ROUND_TRIP_WINDOW), ALL, 5);
-        }
+                        PAHO_MEMORY));
+        plan.addWithMosquitto(
+                brokered, List.of(HOLDFAST_MEMORY, HOLDFAST_PROCESS_CRASH, HIVEMQ, PAHO_MEMORY), 5);
         for (Durability durability : Durability.values()) {
             plan.addStored(durability, 5);
-            plan.parts.add(new Part(new BacklogExperiment(durability, 1_000_000), 5));
         }
-        plan.parts.add(new Part(new IdleExperiment(10_000), 5));
+        plan.add(new BacklogExperiment(Durability.PROCESS_CRASH, 1_000_000), 5);
+        plan.add(new BacklogExperiment(Durability.POWER_LOSS, 1_000_000), 1);
+        plan.add(new IdleExperiment(10_000), 5);
         plan.addStarts();
         return plan.parts;
     }
 
-    private void add(Work work, List<Peer.Kind> peers) {
-        Table table = PeerTables.of(work);
-        for (Peer.Kind peer : peers) {
-            Experiment one = new PeerExperiment(peer, work, server, table, warmUpSeconds, seconds);
-            parts.add(new Part(one, rounds));
+    private void add(Experiment experiment, int times) {
+        if (matches(experiment.title())) {
+            parts.add(new Part(experiment, times));
         }
     }
 
-    private void addWithMosquitto(Work work, List<Peer.Kind> peers, int times) {
-        if (mosquitto == null) {
-            return;
+    private boolean matches(String title) {
+        String lower = title.toLowerCase(Locale.ROOT);
+        return words.stream().allMatch(w -> lower.contains(w.toLowerCase(Locale.ROOT)));
+    }
+
+    /** One JVM for each client. */
+    private void add(List<Work> works, List<Peer.Kind> peers) {
+        addWith(server, works, peers, rounds, PeerTables::of);
+    }
+
+    private void addWithMosquitto(List<Work> works, List<Peer.Kind> peers, int times) {
+        if (mosquitto != null) {
+            addWith(mosquitto, works, peers, times, PeerTables::withMosquitto);
         }
-        Table table = PeerTables.withMosquitto(work);
+    }
+
+    private void addWith(
+            Server with,
+            List<Work> works,
+            List<Peer.Kind> peers,
+            int times,
+            Function<Work, Table> table) {
         for (Peer.Kind peer : peers) {
-            Experiment one =
-                    new PeerExperiment(peer, work, mosquitto, table, warmUpSeconds, seconds);
-            parts.add(new Part(one, times));
+            List<PeerExperiment.Task> tasks =
+                    works.stream()
+                            .map(w -> new PeerExperiment.Task(w, table.apply(w)))
+                            .filter(t -> matches(t.table().fullTitle() + ": " + peer.title))
+                            .toList();
+            if (!tasks.isEmpty()) {
+                parts.add(new Part(new PeerExperiment(peer, with, tasks, pace), times));
+            }
         }
     }
 
     private void addStored(Durability durability, int times) {
         for (StoredWorker.Way way : StoredWorker.Way.values()) {
-            Experiment one =
-                    new StoredExperiment(way, durability, server.port(), warmUpSeconds, seconds);
-            parts.add(new Part(one, times));
+            add(new StoredExperiment(way, durability, server.port(), pace), times);
         }
     }
 
     private void addStarts() {
         for (Peer.Kind peer : StartExperiment.peers()) {
-            parts.add(new Part(new StartExperiment(peer, server.port()), rounds));
+            add(new StartExperiment(peer, server.port()), rounds);
         }
     }
 }

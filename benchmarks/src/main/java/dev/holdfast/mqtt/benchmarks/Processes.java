@@ -47,10 +47,7 @@ final class Processes {
                             .redirectError(complaints)
                             .start();
             if (!process.waitFor(atMost.toSeconds(), TimeUnit.SECONDS)) {
-                Path threads = dumpThreads(process);
-                process.destroyForcibly();
-                String late = "did not finish within " + atMost.toSeconds() + " s; its threads: ";
-                throw failure(main, late + threads, complaints);
+                throw late(main, process, atMost, complaints);
             }
             if (process.exitValue() != 0) {
                 throw failure(main, "ended with " + process.exitValue(), complaints);
@@ -66,7 +63,16 @@ final class Processes {
         }
     }
 
-    /** A process that hangs should say where. */
+    /** Ends a process that hangs, which should say where. */
+    static IllegalStateException late(
+            Class<?> main, Process process, Duration atMost, File complaints)
+            throws IOException, InterruptedException {
+        Path threads = dumpThreads(process);
+        process.destroyForcibly();
+        String late = "did not finish within " + atMost.toSeconds() + " s; its threads: ";
+        return failure(main, late + threads, complaints);
+    }
+
     private static Path dumpThreads(Process process) throws IOException, InterruptedException {
         Path dump = Files.createTempFile("holdfast-benchmark-threads", ".txt");
         String jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd").toString();
@@ -78,7 +84,7 @@ final class Processes {
         return dump;
     }
 
-    private static IllegalStateException failure(Class<?> main, String what, File complaints)
+    static IllegalStateException failure(Class<?> main, String what, File complaints)
             throws IOException {
         List<String> lines = Files.readAllLines(complaints.toPath());
         int from = Math.max(0, lines.size() - LINES_OF_A_FAILURE);

@@ -52,6 +52,11 @@ record StartExperiment(Peer.Kind peer, int port) implements Experiment {
     }
 
     @Override
+    public double expectedSeconds() {
+        return 1;
+    }
+
+    @Override
     public void run(Path folder, Samples samples) throws Exception {
         List<Path> jars = jars();
         String classPath =

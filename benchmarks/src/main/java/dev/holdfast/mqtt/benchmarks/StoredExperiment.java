@@ -6,8 +6,7 @@ import java.time.Duration;
 import java.util.List;
 
 /** How long one message takes until it is stored, beside what the database alone takes. */
-record StoredExperiment(
-        StoredWorker.Way way, Durability durability, int port, double warmUpSeconds, double seconds)
+record StoredExperiment(StoredWorker.Way way, Durability durability, int port, Pace pace)
         implements Experiment {
     private static final Duration LONGEST = Duration.ofMinutes(1);
 
@@ -26,6 +25,11 @@ record StoredExperiment(
     }
 
     @Override
+    public double expectedSeconds() {
+        return pace.expectedSeconds(1);
+    }
+
+    @Override
     public void run(Path folder, Samples samples) throws Exception {
         Sample sample =
                 Processes.sample(
@@ -36,8 +40,8 @@ record StoredExperiment(
                                 durability.name(),
                                 String.valueOf(port),
                                 folder.toString(),
-                                String.valueOf(warmUpSeconds),
-                                String.valueOf(seconds)),
+                                String.valueOf(pace.firstWarmUpSeconds()),
+                                String.valueOf(pace.seconds())),
                         LONGEST);
         samples.add(table(durability), way.title(durability), sample);
     }

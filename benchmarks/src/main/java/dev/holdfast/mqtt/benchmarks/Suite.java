@@ -7,7 +7,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -21,19 +20,20 @@ public final class Suite {
 
     private static final Duration SHORTEST = Duration.ofMinutes(1);
 
-    private static final Duration FULL = Duration.ofHours(24);
+    private static final Duration FULL = Duration.ofHours(3);
 
     private final List<Plan.Part> parts;
     private final long limitNanos;
     private final Pages pages;
     private final Results results = new Results();
     private final long started = System.nanoTime();
-    private int begun;
+    private final Progress progress;
 
     private Suite(List<Plan.Part> parts, Duration limit, Pages pages) {
         this.parts = parts;
         this.limitNanos = limit.toNanos();
         this.pages = pages;
+        this.progress = new Progress(parts);
     }
 
     /**
@@ -58,8 +58,12 @@ public final class Suite {
         try (Server server = new AckServerProcess();
                 Server broker =
                         mosquitto.isEmpty() ? null : new MosquittoProcess(mosquitto.get())) {
-            List<Plan.Part> parts = full ? Plan.all(server, broker) : Plan.few(server, broker);
-            suite = new Suite(matching(parts, words), full ? FULL : left(args[1]), pages);
+            List<Plan.Part> parts =
+                    full ? Plan.all(server, broker, words) : Plan.few(server, broker, words);
+            if (parts.isEmpty()) {
+                throw new IllegalArgumentException("No title contains all of: " + words);
+            }
+            suite = new Suite(parts, full ? FULL : left(args[1]), pages);
             suite.run();
         }
         System.out.println();
@@ -73,28 +77,14 @@ public final class Suite {
         return left.compareTo(SHORTEST) < 0 ? SHORTEST : left;
     }
 
-    private static List<Plan.Part> matching(List<Plan.Part> parts, List<String> words) {
-        List<Plan.Part> matching =
-                parts.stream()
-                        .filter(p -> words.stream().allMatch(w -> contains(p.experiment(), w)))
-                        .toList();
-        if (matching.isEmpty()) {
-            throw new IllegalArgumentException("No title contains all of: " + words);
-        }
-        return matching;
-    }
-
-    private static boolean contains(Experiment experiment, String word) {
-        return experiment.title().toLowerCase(Locale.ROOT).contains(word.toLowerCase(Locale.ROOT));
-    }
-
     private void run() throws Exception {
+        System.out.println(progress.expected(limitNanos));
         int rounds = parts.stream().mapToInt(Plan.Part::rounds).max().orElse(0);
         for (int round = 1; round <= rounds; round++) {
             for (Plan.Part part : parts) {
                 if (round <= part.rounds()) {
-                    if (System.nanoTime() - started > limitNanos) {
-                        System.out.println("The time is up in round " + round);
+                    if (gone() + progress.nanosOf(part) > limitNanos) {
+                        System.out.println("No more fits into the time, in round " + round);
                         pages.write(results);
                         return;
                     }
@@ -105,9 +95,18 @@ public final class Suite {
         }
     }
 
+    private long gone() {
+        return System.nanoTime() - started;
+    }
+
     private void run(int round, Experiment experiment) throws Exception {
-        showProgress(round, experiment);
-        begun++;
+        System.out.println(
+                progress.next(limitNanos - gone())
+                        + ": round "
+                        + round
+                        + ", "
+                        + experiment.title());
+        long begin = System.nanoTime();
         Path folder = Files.createTempDirectory("holdfast-benchmark");
         try (Writer log = pages.samples()) {
             experiment.run(
@@ -123,19 +122,8 @@ public final class Suite {
             results.failed(failure);
         } finally {
             delete(folder);
+            progress.done(experiment, System.nanoTime() - begin);
         }
-    }
-
-    private void showProgress(int round, Experiment experiment) {
-        int all = parts.stream().mapToInt(Plan.Part::rounds).sum();
-        String left = "";
-        if (begun > 0) {
-            long gone = System.nanoTime() - started;
-            long nanos = Math.min(gone / begun * (all - begun), limitNanos - gone);
-            left = ", " + Duration.ofNanos(nanos).toSeconds() + " s left";
-        }
-        System.out.printf(
-                "%3d of %d%s: round %d, %s%n", begun + 1, all, left, round, experiment.title());
     }
 
     private static void delete(Path folder) throws IOException {

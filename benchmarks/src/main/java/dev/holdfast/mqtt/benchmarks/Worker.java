@@ -1,17 +1,28 @@
 package dev.holdfast.mqtt.benchmarks;
 
 import java.nio.file.Path;
-import java.util.concurrent.CountDownLatch;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.IntConsumer;
 
-/** Measures one client at one work, in a process of its own; prints one {@link Sample}. */
+/**
+ * Measures one client at one work after the other, in a process of its own. Begins a work for each
+ * line it reads, and prints a {@link Sample} when it is done with it.
+ */
 public final class Worker {
-    private static final int RECEIVED_AT_ONCE = 50_000;
+    private static final int RECEIVED_AT_ONCE = 25_000;
 
     /** Few enough that no client drops any while its handler is behind. */
-    private static final int RECEIVED_AT_ONCE_AT_QOS_0 = 5_000;
+    private static final int RECEIVED_AT_ONCE_AT_QOS_0 = 2_500;
+
+    /** So that the last of what is asked for at once is not long in coming. */
+    private static final double SECONDS_AT_ONCE = 0.1;
+
+    private static final int FASTER_AT_MOST = 4;
 
     /** Looking at the clock for each message would be a part of what is measured. */
     private static final int BETWEEN_LOOKS_AT_THE_CLOCK = 100;
@@ -21,15 +32,26 @@ public final class Worker {
     private final Peer peer;
     private final Work work;
     private final String name;
-    private final int receivedAtOnce;
+    private final int mostAtOnce;
+    private final int leastAtOnce;
     private final byte[] payload;
     private final Latencies latencies = new Latencies();
     private final Semaphore window;
-    private long total;
-    private int subscriptions;
+    private final List<String> subscribed = new ArrayList<>();
 
-    private Worker(Peer peer, Work work, String name, int receivedAtOnce) {
-        this.receivedAtOnce = receivedAtOnce;
+    // What is received.
+    private int atOnce;
+    private final AtomicLong received = new AtomicLong();
+    private final Semaphore reached = new Semaphore(0);
+    private volatile long awaited;
+
+    private long total;
+
+    private Worker(Peer peer, Work work, String name, int mostAtOnce) {
+        this.mostAtOnce = mostAtOnce;
+        // Two at least are always asked for, so that all of the window can be under way.
+        this.leastAtOnce = Math.min(work.window(), mostAtOnce);
+        this.atOnce = leastAtOnce;
         this.peer = peer;
         this.work = work;
         this.name = name;
@@ -37,36 +59,52 @@ public final class Worker {
         this.window = new Semaphore(work.window());
     }
 
-    /** Arguments: kind of peer, work, port, folder, seconds to warm up, seconds to measure. */
+    /**
+     * Arguments: kind of peer, port, folder, seconds to warm up for the first work and for each
+     * other, seconds to measure, works.
+     */
     public static void main(String[] args) throws Exception {
         String name = "bench-" + ProcessHandle.current().pid();
-        Work work = Work.parse(args[1]);
         Peer peer =
                 Peer.Kind.valueOf(args[0])
-                        .create(name, Integer.parseInt(args[2]), Path.of(args[3]));
-        double warmUp = Double.parseDouble(args[4]);
+                        .create(name, Integer.parseInt(args[1]), Path.of(args[2]));
+        double warmUp = Double.parseDouble(args[3]);
         double seconds = Double.parseDouble(args[5]);
-        int atOnce = work.qos() == 0 ? RECEIVED_AT_ONCE_AT_QOS_0 : RECEIVED_AT_ONCE;
-        Sample sample = run(peer, work, name, warmUp, seconds, atOnce);
-        sample.with(Figure.TOTAL_CPU_NANOS, Usage.cpuNanos());
-        System.out.println(sample);
+        peer.connect();
+        for (String argument : List.of(args).subList(6, args.length)) {
+            if (System.in.read() < 0) {
+                break;
+            }
+            Work work = Work.parse(argument);
+            int most = work.qos() == 0 ? RECEIVED_AT_ONCE_AT_QOS_0 : RECEIVED_AT_ONCE;
+            System.out.println(run(peer, work, name, warmUp, seconds, most));
+            warmUp = Double.parseDouble(args[4]);
+        }
+        peer.close();
         System.exit(0);
     }
 
-    /** Connects, warms up, measures, and closes the client. */
+    /** Warms up and measures with a client that is connected, and leaves nothing behind. */
     static Sample run(
-            Peer peer, Work work, String name, double warmUp, double seconds, int receivedAtOnce)
+            Peer peer, Work work, String name, double warmUp, double seconds, int mostAtOnce)
             throws Exception {
-        peer.connect();
-        Worker worker = new Worker(peer, work, name, receivedAtOnce);
+        long cpu = Usage.cpuNanos();
+        Worker worker = new Worker(peer, work, name, mostAtOnce);
         if (work.kind() == Work.Kind.ROUND_TRIP) {
-            peer.subscribe(worker.topic(), worker::cameBack);
+            worker.subscribe(worker.topic(), worker::cameBack);
         }
         worker.workFor(warmUp);
         Sample sample = worker.measure(seconds);
-        sample.with(Figure.TOTAL_MESSAGES, worker.total);
-        peer.close();
-        return sample;
+        for (String topicFilter : worker.subscribed) {
+            peer.unsubscribe(topicFilter);
+        }
+        return sample.with(Figure.TOTAL_MESSAGES, worker.total)
+                .with(Figure.TOTAL_CPU_NANOS, Usage.cpuNanos() - cpu);
+    }
+
+    private void subscribe(String topicFilter, IntConsumer received) throws Exception {
+        peer.subscribe(topicFilter, received);
+        subscribed.add(topicFilter);
     }
 
     private Sample measure(double seconds) throws Exception {
@@ -145,32 +183,52 @@ public final class Worker {
         }
     }
 
+    /** Asks for the next messages before the last ones have come. */
     private long receiveUntil(long end) throws Exception {
-        long messages = 0;
-        int atOnce = receivedAtOnce;
-        while (System.nanoTime() < end) {
-            CountDownLatch last = new CountDownLatch(1);
-            AtomicInteger received = new AtomicInteger();
-            peer.subscribe(
-                    AckConnection.request(work, atOnce, subscriptions++),
-                    size -> {
-                        requireWhole(size);
-                        if (received.incrementAndGet() == atOnce) {
-                            last.countDown();
-                        }
-                    });
-            if (!last.await(STUCK_SECONDS, TimeUnit.SECONDS)) {
+        long before = received.get();
+        long begin = System.nanoTime();
+        ArrayDeque<Long> asked = new ArrayDeque<>();
+        long last = ask(before);
+        asked.add(last);
+        for (long now = begin; now < end; now = System.nanoTime()) {
+            last = ask(last);
+            asked.add(last);
+            await(asked.remove());
+            double nanos = System.nanoTime() - begin;
+            double fitting = SECONDS_AT_ONCE * 1e9 * (received.get() - before) / nanos;
+            double most = Math.min(mostAtOnce, FASTER_AT_MOST * (double) atOnce);
+            atOnce = (int) Math.max(leastAtOnce, Math.min(most, fitting));
+        }
+        await(last);
+        return last - before;
+    }
+
+    /** Returns how many will have been received then, if so many were or will be without. */
+    private long ask(long without) throws Exception {
+        String topicFilter = AckConnection.request(work, atOnce, subscribed.size());
+        subscribe(
+                topicFilter,
+                size -> {
+                    requireWhole(size);
+                    if (received.incrementAndGet() == awaited) {
+                        reached.release();
+                    }
+                });
+        return without + atOnce;
+    }
+
+    private void await(long count) throws InterruptedException {
+        awaited = count;
+        while (received.get() < count) {
+            if (!reached.tryAcquire(STUCK_SECONDS, TimeUnit.SECONDS)) {
                 throw new IllegalStateException(
                         received
-                                + " of "
-                                + atOnce
-                                + " messages came within "
+                                + " messages came, and no more within "
                                 + STUCK_SECONDS
-                                + " s");
+                                + " s; asked for were "
+                                + count);
             }
-            messages += atOnce;
         }
-        return messages;
     }
 
     private long publishSinglyUntil(long end) throws Exception {

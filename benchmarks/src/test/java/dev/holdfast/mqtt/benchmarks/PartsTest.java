@@ -62,6 +62,30 @@ class PartsTest {
         assertEquals(messages, tally.counts(0).sent());
     }
 
+    @ParameterizedTest
+    @EnumSource
+    void clientDoesOneWorkAfterTheOther(Peer.Kind kind) throws Exception {
+        Peer peer = kind.create(kind.name(), port, folder);
+        peer.connect();
+        List<Work> works =
+                List.of(
+                        new Work(Work.Kind.RECEIVE, 1, 256, 100),
+                        new Work(Work.Kind.RECEIVE, 1, 1_024, 20),
+                        new Work(Work.Kind.PUBLISH, 1, 256, 20));
+        long sent = 0;
+        for (Work work : works) {
+            Sample sample = Worker.run(peer, work, "works", 0, SECONDS, RECEIVED_AT_ONCE);
+            long messages = (long) sample.get(Figure.TOTAL_MESSAGES);
+            if (work.kind() == Work.Kind.RECEIVE) {
+                sent += messages;
+                assertEquals(sent, tally.counts(0).sent());
+            } else {
+                assertEquals(messages, tally.counts(0).published());
+            }
+        }
+        peer.close();
+    }
+
     @Test
     void latenciesAreMeasured() throws Exception {
         Sample sample = work(Peer.Kind.HOLDFAST_MEMORY, new Work(Work.Kind.LATENCY, 1, 256, 1));
@@ -72,7 +96,10 @@ class PartsTest {
     private Sample work(Peer.Kind kind, Work work) throws Exception {
         String name = kind + "-" + work.kind() + "-" + work.qos();
         Peer peer = kind.create(name, port, Files.createDirectories(folder.resolve(name)));
-        return Worker.run(peer, work, name, 0, SECONDS, RECEIVED_AT_ONCE);
+        peer.connect();
+        Sample sample = Worker.run(peer, work, name, 0, SECONDS, RECEIVED_AT_ONCE);
+        peer.close();
+        return sample;
     }
 
     @ParameterizedTest

@@ -116,13 +116,40 @@ class ReportTest {
     void plansNameEachExperimentOnce() {
         Server nowhere = new Nowhere();
         for (List<Plan.Part> plan :
-                List.of(Plan.few(nowhere, nowhere), Plan.all(nowhere, nowhere))) {
+                List.of(
+                        Plan.few(nowhere, nowhere, List.of()),
+                        Plan.all(nowhere, nowhere, List.of()))) {
             Set<String> titles = new HashSet<>();
             for (Plan.Part part : plan) {
                 assertTrue(titles.add(part.experiment().title()), part.experiment().title());
             }
         }
-        assertTrue(Plan.all(nowhere, null).size() < Plan.all(nowhere, nowhere).size());
+        int complete = Plan.all(nowhere, nowhere, List.of()).size();
+        assertTrue(Plan.all(nowhere, null, List.of()).size() < complete);
+    }
+
+    @Test
+    void wordsChooseWorksOfAJvm() {
+        Server nowhere = new Nowhere();
+        List<String> words = List.of("publishing", "window 20", "qos 1", "holdfast, memory");
+        List<Plan.Part> chosen = Plan.all(nowhere, nowhere, words);
+        assertEquals(1, chosen.size());
+        PeerExperiment experiment = (PeerExperiment) chosen.get(0).experiment();
+        assertEquals(
+                List.of("Publish, QoS 1, 256 B, window 20", "Publish, QoS 1, 4096 B, window 20"),
+                experiment.tasks().stream().map(t -> t.table().title()).toList());
+        assertTrue(Plan.all(nowhere, nowhere, List.of("QoS 3")).isEmpty());
+    }
+
+    @Test
+    void completePlanTakesLessThanFortyMinutes() {
+        Server nowhere = new Nowhere();
+        double seconds =
+                Plan.all(nowhere, nowhere, List.of()).stream()
+                        .mapToDouble(p -> p.rounds() * p.experiment().expectedSeconds())
+                        .sum();
+
+        assertTrue(seconds < 40 * 60, seconds + " s");
     }
 
     private static final class Nowhere implements Server {
