@@ -120,7 +120,7 @@ final class Database {
     /** Writes a group. When this returns, it is as safe as the store promises. */
     void store(Group group) throws SQLException {
         groups.write(group);
-        commit();
+        uncommitted = false;
         commitsSinceCompaction++;
         idleCompactionsLeft = COMPACTIONS_WHEN_IDLE;
     }

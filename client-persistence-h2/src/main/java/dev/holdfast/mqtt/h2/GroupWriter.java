@@ -9,51 +9,26 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Turns a reduced group into SQL. */
+/** Puts a reduced group into the tables. */
 final class GroupWriter {
     private final Rows rows;
-    private final Batch insertOutgoing;
-    private final Batch deleteOutgoing;
-    private final Batch insertFlight;
-    private final Batch updateFlight;
-    private final Batch deleteFlight;
-    private final Batch insertIdentifier;
-    private final Batch updateIdentifier;
-    private final Batch deleteIdentifier;
-    private final Batch insertInbox;
-    private final Batch deleteInbox;
+    private final H2Engine engine;
+    private final Tree outgoing;
+    private final Tree flights;
+    private final Tree identifiers;
+    private final Tree inbox;
     private final Batch mergeSubscription;
     private final Batch deleteSubscription;
     private final Batch updateSession;
-    private final PreparedStatement sizes;
     private final PreparedStatement outgoingByKey;
-
-    private final KeyRuns doneOutgoing = new KeyRuns();
-    private final KeyRuns doneFlights = new KeyRuns();
-    private final KeyRuns doneIdentifiers = new KeyRuns();
-    private final KeyRuns doneInbox = new KeyRuns();
-    private final KeyRuns leavingQueue = new KeyRuns();
-    private final KeyRuns joiningQueue = new KeyRuns();
 
     GroupWriter(H2Engine engine, Rows rows) throws SQLException {
         this.rows = rows;
-        insertOutgoing = insert(engine, "OUTGOING", Rows.OUTGOING);
-        deleteOutgoing = deleteRange(engine, "OUTGOING");
-        insertFlight = insert(engine, "FLIGHT", Rows.FLIGHT);
-        updateFlight =
-                new Batch(
-                        engine,
-                        "UPDATE FLIGHT SET PACKET_IDENTIFIER = ?, RELEASE_ORDER = ?, CRC = ?"
-                                + " WHERE ID = ?");
-        deleteFlight = deleteRange(engine, "FLIGHT");
-        insertIdentifier = insert(engine, "RECEIVED_IDENTIFIER", Rows.RECEIVED_IDENTIFIER);
-        updateIdentifier =
-                new Batch(
-                        engine,
-                        "UPDATE RECEIVED_IDENTIFIER SET DELIVERY_ID = ?, CRC = ? WHERE ID = ?");
-        deleteIdentifier = deleteRange(engine, "RECEIVED_IDENTIFIER");
-        insertInbox = insert(engine, "INBOX", Rows.INBOX);
-        deleteInbox = deleteRange(engine, "INBOX");
+        this.engine = engine;
+        outgoing = engine.tree("OUTGOING");
+        flights = engine.tree("FLIGHT");
+        identifiers = engine.tree("RECEIVED_IDENTIFIER");
+        inbox = engine.tree("INBOX");
         mergeSubscription =
                 new Batch(
                         engine,
@@ -68,29 +43,19 @@ final class GroupWriter {
                                 + " QUEUED_MESSAGES = ?, QUEUED_BYTES = ?,"
                                 + " HIGHEST_SUBSCRIPTION_IDENTIFIER = ?, CRC = ?"
                                 + " WHERE NUMBER = ?");
-        sizes =
-                engine.connection()
-                        .prepareStatement(
-                                "SELECT COUNT(*), SUM(SIZE) FROM OUTGOING"
-                                        + " WHERE ID BETWEEN ? AND ?");
         outgoingByKey =
                 engine.connection()
                         .prepareStatement(
                                 "SELECT " + Rows.OUTGOING + " FROM OUTGOING WHERE ID = ?");
     }
 
-    private static Batch insert(H2Engine engine, String table, String columns) throws SQLException {
-        String parameters = columns.replaceAll("\\w+", "?");
-        return new Batch(
-                engine, "INSERT INTO " + table + "(" + columns + ") VALUES(" + parameters + ")");
-    }
-
-    private static Batch deleteRange(H2Engine engine, String table) throws SQLException {
-        return new Batch(engine, "DELETE FROM " + table + " WHERE ID BETWEEN ? AND ?");
-    }
-
-    /** Executes all of a group; the caller commits. */
+    /**
+     * Changes all that a group changes, and commits. Whatever H2 holds in memory until it is
+     * written should not be much, so a large group is written in parts. Each holds all that the
+     * group changes in some sessions, and thus whole batches.
+     */
     void write(Group group) throws SQLException {
+        engine.keepTogether();
         for (SessionChanges changes : group.sessions()) {
             writeOutgoing(changes);
             writeIdentifiers(changes);
@@ -99,20 +64,18 @@ final class GroupWriter {
             if (changes.sessionChanged) {
                 writeSession(changes.session);
             }
+            if (engine.isMuchUnwritten()) {
+                commit();
+            }
         }
-        deleteRuns(doneOutgoing, deleteOutgoing);
-        deleteRuns(doneFlights, deleteFlight);
-        deleteRuns(doneIdentifiers, deleteIdentifier);
-        deleteRuns(doneInbox, deleteInbox);
-        insertOutgoing.execute();
-        insertFlight.execute();
-        updateFlight.execute();
-        insertIdentifier.execute();
-        updateIdentifier.execute();
-        insertInbox.execute();
+        commit();
+    }
+
+    private void commit() throws SQLException {
         mergeSubscription.execute();
         deleteSubscription.execute();
         updateSession.execute();
+        engine.commit();
     }
 
     private void writeOutgoing(SessionChanges changes) throws SQLException {
@@ -134,44 +97,40 @@ final class GroupWriter {
                 changeFlight(session, sequence, change, change.before);
             }
         }
-        countQueue(session, leavingQueue, -1);
-        countQueue(session, joiningQueue, 1);
         if (messages != session.queuedMessages || bytes != session.queuedBytes) {
             changes.sessionChanged = true;
         }
     }
 
-    private void insert(SessionRow session, OutgoingChange change, OutgoingMessage message)
-            throws SQLException {
+    private void insert(SessionRow session, OutgoingChange change, OutgoingMessage message) {
         long sequence = message.sequence();
         if (change.isQueued()) {
             long key = Keys.queued(session.number, sequence);
-            rows.outgoing(insertOutgoing.next(), key, message, 0);
+            outgoing.insert(key, rows.outgoing(key, message, 0));
             session.queuedMessages++;
             session.queuedBytes += message.size();
         } else {
             long key = Keys.sent(session.number, sequence);
-            rows.outgoing(insertOutgoing.next(), key, message, change.packetIdentifier());
+            outgoing.insert(key, rows.outgoing(key, message, change.packetIdentifier()));
             boolean released = change.releaseOrder() != 0;
             putFlight(session, sequence, change, key, released);
             if (released) {
                 insertFlight(session, sequence);
             }
         }
-        insertOutgoing.add(1);
     }
 
     /** The message is queued in the file; does anything else become of it? */
-    private void leaveQueue(SessionRow session, long sequence, OutgoingChange change)
-            throws SQLException {
+    private void leaveQueue(SessionRow session, long sequence, OutgoingChange change) {
         if (change.isQueued()) {
             return;
         }
         long key = Keys.queued(session.number, sequence);
-        leavingQueue.add(key);
+        session.queuedMessages--;
         if (change.isCompleted()) {
-            doneOutgoing.add(key);
+            session.queuedBytes -= Rows.size(outgoing.remove(key));
         } else {
+            session.queuedBytes -= Rows.size(outgoing.get(key));
             putFlight(session, sequence, change, key, true);
             insertFlight(session, sequence);
         }
@@ -183,12 +142,13 @@ final class GroupWriter {
         if (change.isCompleted() || change.isQueued()) {
             session.flights.remove(sequence);
             if (before.ownRow()) {
-                doneFlights.add(before.key());
+                flights.remove(before.key());
             }
             if (change.isCompleted()) {
-                doneOutgoing.add(before.key());
+                outgoing.remove(before.key());
             } else if (Keys.isQueued(before.key())) {
-                joiningQueue.add(before.key());
+                session.queuedMessages++;
+                session.queuedBytes += Rows.size(outgoing.get(before.key()));
             } else {
                 moveToQueue(session, sequence, before.key());
             }
@@ -211,10 +171,9 @@ final class GroupWriter {
                         "OUTGOING has no row " + key + " for message " + sequence);
             }
             OutgoingMessage stored = rows.outgoing(row, null);
-            rows.outgoing(insertOutgoing.next(), Keys.queued(session.number, sequence), stored, 0);
-            insertOutgoing.add(1);
-            insertOutgoing.execute(); // one at a time: there may be many, and large ones
-            doneOutgoing.add(key);
+            long queued = Keys.queued(session.number, sequence);
+            outgoing.insert(queued, rows.outgoing(queued, stored, 0));
+            outgoing.remove(key);
             session.queuedMessages++;
             session.queuedBytes += stored.size();
         }
@@ -235,80 +194,40 @@ final class GroupWriter {
         return flight;
     }
 
-    private void insertFlight(SessionRow session, long sequence) throws SQLException {
-        rows.flight(insertFlight.next(), flight(session, sequence));
-        insertFlight.add(1);
-    }
-
-    private void updateFlight(SessionRow session, long sequence) throws SQLException {
+    private void insertFlight(SessionRow session, long sequence) {
         Flight flight = flight(session, sequence);
-        PreparedStatement update = updateFlight.next();
-        update.setInt(1, flight.packetIdentifier());
-        update.setLong(2, flight.releaseOrder());
-        update.setInt(3, rows.flightChecksum(flight));
-        update.setLong(4, flight.key());
-        updateFlight.add(1);
+        flights.insert(flight.key(), rows.flight(flight));
     }
 
-    private void countQueue(SessionRow session, KeyRuns keys, int sign) throws SQLException {
-        keys.drain(
-                (first, last, length) -> {
-                    sizes.setLong(1, first);
-                    sizes.setLong(2, last);
-                    try (ResultSet row = sizes.executeQuery()) {
-                        row.next();
-                        if (row.getLong(1) != length) {
-                            throw new IllegalStateException(
-                                    "OUTGOING has "
-                                            + row.getLong(1)
-                                            + " rows and not "
-                                            + length
-                                            + " from "
-                                            + first
-                                            + " to "
-                                            + last
-                                            + ": the client and the file disagree on what is"
-                                            + " stored");
-                        }
-                        session.queuedMessages += (long) sign * length;
-                        session.queuedBytes += sign * row.getLong(2);
-                    }
-                });
+    private void updateFlight(SessionRow session, long sequence) {
+        Flight flight = flight(session, sequence);
+        flights.replace(flight.key(), rows.flight(flight));
     }
 
-    private void writeIdentifiers(SessionChanges changes) throws SQLException {
+    private void writeIdentifiers(SessionChanges changes) {
         for (Map.Entry<Integer, SessionChanges.IdentifierChange> entry :
                 changes.identifiers.entrySet()) {
             long key = Keys.identifier(changes.session.number, entry.getKey());
             SessionChanges.IdentifierChange change = entry.getValue();
             boolean held = change.deliveryId != 0;
             if (change.stored && !held) {
-                doneIdentifiers.add(key);
+                identifiers.remove(key);
             } else if (change.stored) {
-                PreparedStatement update = updateIdentifier.next();
-                update.setLong(1, change.deliveryId);
-                update.setInt(2, rows.identifierChecksum(key, change.deliveryId));
-                update.setLong(3, key);
-                updateIdentifier.add(1);
+                identifiers.replace(key, rows.identifier(key, change.deliveryId));
             } else if (held) {
-                PreparedStatement insert = insertIdentifier.next();
-                insert.setLong(1, key);
-                insert.setLong(2, change.deliveryId);
-                insert.setInt(3, rows.identifierChecksum(key, change.deliveryId));
-                insertIdentifier.add(1);
+                identifiers.insert(key, rows.identifier(key, change.deliveryId));
             }
         }
     }
 
-    private void writeInbox(SessionChanges changes) throws SQLException {
+    private void writeInbox(SessionChanges changes) {
         int session = changes.session.number;
         for (IncomingMessage message : changes.received.values()) {
-            rows.incoming(
-                    insertInbox.next(), Keys.delivery(session, message.deliveryId()), message);
-            insertInbox.add(1);
+            long key = Keys.delivery(session, message.deliveryId());
+            inbox.insert(key, rows.incoming(key, message));
         }
         for (long deliveryId : changes.consumed) {
-            doneInbox.add(Keys.delivery(session, deliveryId));
+            inbox.remove(Keys.delivery(session, deliveryId));
         }
     }
 
@@ -338,15 +257,5 @@ final class GroupWriter {
         update.setInt(6, session.checksum(rows.checksum()));
         update.setInt(7, session.number);
         updateSession.add(1);
-    }
-
-    private static void deleteRuns(KeyRuns keys, Batch delete) throws SQLException {
-        keys.drain(
-                (first, last, length) -> {
-                    delete.next().setLong(1, first);
-                    delete.next().setLong(2, last);
-                    delete.add(length);
-                });
-        delete.execute();
     }
 }

@@ -13,6 +13,8 @@ import org.h2.engine.Constants;
 import org.h2.engine.SessionLocal;
 import org.h2.jdbc.JdbcConnection;
 import org.h2.mvstore.MVStore;
+import org.h2.mvstore.db.MVPrimaryIndex;
+import org.h2.mvstore.db.MVTable;
 import org.h2.store.fs.FilePath;
 
 /**
@@ -25,12 +27,14 @@ final class H2Engine {
      * space is free again at once, which is safe with one writing connection. DB_CLOSE_ON_EXIT:
      * H2's shutdown hook would close the database under the application's own. MAX_COMPACT_TIME:
      * closing does not rewrite the file; that is done while it is open. REUSE_SPACE: see {@link
-     * #reuseSpace}.
+     * #reuseSpace}. OPTIMIZE_REUSE_RESULTS: H2 would not see that a {@link Tree} has changed, and
+     * answer a query with the rows of the last time.
      */
     static final String SETTINGS =
             ";WRITE_DELAY=0;RETENTION_TIME=0;DB_CLOSE_ON_EXIT=FALSE;ANALYZE_AUTO=0"
                     + ";CACHE_SIZE=4096;TRACE_LEVEL_FILE=0;TRACE_LEVEL_SYSTEM_OUT=0"
-                    + ";LOCK_TIMEOUT=10000;MAX_COMPACT_TIME=0;REUSE_SPACE=FALSE";
+                    + ";LOCK_TIMEOUT=10000;MAX_COMPACT_TIME=0;REUSE_SPACE=FALSE"
+                    + ";OPTIMIZE_REUSE_RESULTS=0";
 
     private static final String READ_ONLY =
             ";ACCESS_MODE_DATA=r;IFEXISTS=TRUE;DB_CLOSE_ON_EXIT=FALSE;CACHE_SIZE=4096"
@@ -63,14 +67,19 @@ final class H2Engine {
         FilePath.register(new SealedFiles());
     }
 
+    /** Bytes that H2 may have to write before it does so by itself, see {@link #keepTogether}. */
+    private static final int HEADROOM = 512 << 20;
+
     private final Connection connection;
+    private final SessionLocal session;
     private final MVStore store;
     private final Path file;
     private boolean spaceReused;
 
-    private H2Engine(Connection connection, MVStore store, Path file) {
+    private H2Engine(Connection connection, SessionLocal session, Path file) {
         this.connection = connection;
-        this.store = store;
+        this.session = session;
+        this.store = session.getDatabase().getStore().getMvStore();
         this.file = file;
     }
 
@@ -86,12 +95,9 @@ final class H2Engine {
         try {
             Connection connection =
                     new JdbcConnection(url, new Properties(), USER, NO_PASSWORD, false);
-            MVStore store =
-                    ((SessionLocal) connection.unwrap(JdbcConnection.class).getSession())
-                            .getDatabase()
-                            .getStore()
-                            .getMvStore();
-            return new H2Engine(connection, store, file);
+            SessionLocal session =
+                    (SessionLocal) connection.unwrap(JdbcConnection.class).getSession();
+            return new H2Engine(connection, session, file);
         } catch (Throwable e) {
             throw stumbled(file, e);
         }
@@ -141,10 +147,39 @@ final class H2Engine {
         store.getStoreHeader().put(CLEAN, 1);
     }
 
-    /** Commits. When this returns, the file holds all that was executed. */
+    /** A table whose primary key is one BIGINT. Not to be used after the table was altered. */
+    Tree tree(String name) {
+        MVTable table =
+                (MVTable) session.getDatabase().getMainSchema().getTableOrView(session, name);
+        return new Tree(this, table, ((MVPrimaryIndex) table.getScanIndex(session)).getMVMap());
+    }
+
+    /**
+     * Keeps H2 from writing a part of what belongs together. It does so by itself, before a change,
+     * when it has counted some megabytes that are not written; here the count is set so far back
+     * that it never comes to that. The next chunk sets it to zero.
+     */
+    void keepTogether() {
+        int counted = store.getUnsavedMemory();
+        if (counted >= 0) {
+            store.registerUnsavedMemory(-HEADROOM - counted);
+        }
+    }
+
+    /** Whether so much waits to be written that H2 would do so, were it not for its headroom. */
+    boolean isMuchUnwritten() {
+        int counted = store.getUnsavedMemory();
+        return counted < 0 && counted + HEADROOM > store.getAutoCommitMemory();
+    }
+
+    /**
+     * Commits. When this returns, the file holds all that was changed, by SQL and by {@link Tree},
+     * and before that nothing of it.
+     */
     void commit() throws SQLException {
         writeHeaderWithNextChunk();
         connection.commit();
+        store.commit(); // for when SQL had no part in it
         reuseSpace();
     }
 

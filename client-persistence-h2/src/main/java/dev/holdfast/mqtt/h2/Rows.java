@@ -10,9 +10,17 @@ import dev.holdfast.mqtt.store.StoreException;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Types;
 import java.util.ArrayList;
 import java.util.List;
+import org.h2.result.SearchRow;
+import org.h2.value.Value;
+import org.h2.value.ValueBigint;
+import org.h2.value.ValueBoolean;
+import org.h2.value.ValueInteger;
+import org.h2.value.ValueNull;
+import org.h2.value.ValueTinyint;
+import org.h2.value.ValueVarbinary;
+import org.h2.value.ValueVarchar;
 import org.jspecify.annotations.Nullable;
 
 /** Columns and their order: how rows are written, and read with their checksums checked. */
@@ -24,6 +32,9 @@ final class Rows {
     static final String INBOX = "ID, QOS, RETAIN, TOPIC, PROPERTIES, PAYLOAD, CRC";
     static final String SUBSCRIPTION =
             "SESSION, TOPIC_FILTER, OPTIONS, SUBSCRIPTION_IDENTIFIER, CRC";
+
+    /** Where SIZE stands in {@link #OUTGOING}. */
+    private static final int SIZE = 5;
 
     /** In place of the options: the server's answer is not known. */
     private static final int UNCONFIRMED = -1;
@@ -41,29 +52,16 @@ final class Rows {
         return checksum;
     }
 
-    void outgoing(PreparedStatement insert, long key, OutgoingMessage m, int packetIdentifier)
-            throws SQLException {
+    /** The columns of {@link #OUTGOING}. */
+    Value[] outgoing(long key, OutgoingMessage m, int packetIdentifier) {
         Message message = m.message();
+        int qos = level(message.qos());
         byte @Nullable [] properties = PublishProperties.pack(message);
         byte[] payload = message.payloadBytes();
         long size = m.size();
-        insert.setLong(1, key);
-        insert.setInt(2, level(message.qos()));
-        insert.setBoolean(3, message.retain());
-        insert.setInt(4, packetIdentifier);
-        if (m.expiresAt() == OutgoingMessage.NEVER) {
-            insert.setNull(5, Types.BIGINT);
-        } else {
-            insert.setLong(5, m.expiresAt());
-        }
-        insert.setLong(6, size);
-        insert.setString(7, message.topic());
-        insert.setBytes(8, properties);
-        insert.setBytes(9, payload);
-        insert.setInt(
-                10,
+        int crc =
                 checksum.row(key)
-                        .add(level(message.qos()))
+                        .add(qos)
                         .add(message.retain())
                         .add(packetIdentifier)
                         .add(m.expiresAt())
@@ -71,7 +69,30 @@ final class Rows {
                         .add(message.topic())
                         .add(properties)
                         .add(payload)
-                        .value());
+                        .value();
+        return new Value[] {
+            ValueBigint.get(key),
+            ValueTinyint.get((byte) qos),
+            ValueBoolean.get(message.retain()),
+            ValueInteger.get(packetIdentifier),
+            m.expiresAt() == OutgoingMessage.NEVER
+                    ? ValueNull.INSTANCE
+                    : ValueBigint.get(m.expiresAt()),
+            ValueBigint.get(size),
+            ValueVarchar.get(message.topic()),
+            bytes(properties),
+            bytes(payload),
+            ValueInteger.get(crc)
+        };
+    }
+
+    /** Reads the column SIZE of a row of OUTGOING. */
+    static long size(SearchRow outgoing) {
+        return outgoing.getValue(SIZE).getLong();
+    }
+
+    private static Value bytes(byte @Nullable [] bytes) {
+        return bytes == null ? ValueNull.INSTANCE : ValueVarbinary.getNoCopy(bytes);
     }
 
     /**
@@ -114,25 +135,29 @@ final class Rows {
         return packetIdentifier == 0 ? queued : queued.inFlight(packetIdentifier);
     }
 
-    void incoming(PreparedStatement insert, long key, IncomingMessage m) throws SQLException {
+    /** The columns of {@link #INBOX}. */
+    Value[] incoming(long key, IncomingMessage m) {
         Message message = m.message();
+        int qos = level(message.qos());
         byte @Nullable [] properties = PublishProperties.pack(message, m.subscriptionIdentifiers());
         byte[] payload = message.payloadBytes();
-        insert.setLong(1, key);
-        insert.setInt(2, level(message.qos()));
-        insert.setBoolean(3, message.retain());
-        insert.setString(4, message.topic());
-        insert.setBytes(5, properties);
-        insert.setBytes(6, payload);
-        insert.setInt(
-                7,
+        int crc =
                 checksum.row(key)
-                        .add(level(message.qos()))
+                        .add(qos)
                         .add(message.retain())
                         .add(message.topic())
                         .add(properties)
                         .add(payload)
-                        .value());
+                        .value();
+        return new Value[] {
+            ValueBigint.get(key),
+            ValueTinyint.get((byte) qos),
+            ValueBoolean.get(message.retain()),
+            ValueVarchar.get(message.topic()),
+            bytes(properties),
+            bytes(payload),
+            ValueInteger.get(crc)
+        };
     }
 
     IncomingMessage incoming(ResultSet row) throws SQLException {
@@ -176,15 +201,17 @@ final class Rows {
         }
     }
 
-    /** Sets the columns of FLIGHT in the order of {@link #FLIGHT}. */
-    void flight(PreparedStatement insert, Flight flight) throws SQLException {
-        insert.setLong(1, flight.key());
-        insert.setInt(2, flight.packetIdentifier());
-        insert.setLong(3, flight.releaseOrder());
-        insert.setInt(4, flightChecksum(flight));
+    /** The columns of {@link #FLIGHT}. */
+    Value[] flight(Flight flight) {
+        return new Value[] {
+            ValueBigint.get(flight.key()),
+            ValueInteger.get(flight.packetIdentifier()),
+            ValueBigint.get(flight.releaseOrder()),
+            ValueInteger.get(checksum(flight))
+        };
     }
 
-    int flightChecksum(Flight flight) {
+    private int checksum(Flight flight) {
         return checksum.row(flight.key())
                 .add(flight.packetIdentifier())
                 .add(flight.releaseOrder())
@@ -193,11 +220,20 @@ final class Rows {
 
     Flight flight(ResultSet row) throws SQLException {
         Flight flight = new Flight(row.getLong(1), row.getInt(2), row.getLong(3), true);
-        requireChecksum("FLIGHT", flight.key(), flightChecksum(flight), row.getInt(4));
+        requireChecksum("FLIGHT", flight.key(), checksum(flight), row.getInt(4));
         return flight;
     }
 
-    int identifierChecksum(long key, long deliveryId) {
+    /** The columns of {@link #RECEIVED_IDENTIFIER}. */
+    Value[] identifier(long key, long deliveryId) {
+        return new Value[] {
+            ValueBigint.get(key),
+            ValueBigint.get(deliveryId),
+            ValueInteger.get(identifierChecksum(key, deliveryId))
+        };
+    }
+
+    private int identifierChecksum(long key, long deliveryId) {
         return checksum.row(key).add(deliveryId).value();
     }
 

@@ -5,9 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.sql.SQLException;
-import java.util.ArrayList;
-import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class KeysTest {
@@ -39,18 +36,5 @@ class KeysTest {
     void refusesNumbersThatDoNotFit() {
         assertThrows(IllegalArgumentException.class, () -> Keys.sent(1, Keys.MAXIMUM_SEQUENCE + 1));
         assertThrows(IllegalArgumentException.class, () -> Keys.sent(1, -1));
-    }
-
-    @Test
-    void joinsAdjacentKeysToRuns() throws SQLException {
-        KeyRuns runs = new KeyRuns();
-        for (long key : new long[] {9, 3, 1, 2, 20, 8, 10}) {
-            runs.add(key);
-        }
-        List<String> drained = new ArrayList<>();
-        runs.drain((first, last, length) -> drained.add(first + "-" + last + ":" + length));
-        assertEquals(List.of("1-3:3", "8-10:3", "20-20:1"), drained);
-        runs.drain((first, last, length) -> drained.add("again"));
-        assertEquals(3, drained.size());
     }
 }
