@@ -6,12 +6,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Batches of all sessions that go to the file in one transaction. */
+/** Batches of all sessions that go to the file together. */
 final class Group {
     /** Beyond this a group gains little, and those who wait for it wait long. */
     private static final int MAXIMUM_CHANGES = 131_072;
 
-    /** H2 keeps what is not committed in memory, and writes chunks in between when it is much. */
+    /** H2 keeps what is not committed in memory. */
     private static final long MAXIMUM_BYTES = 4 << 20;
 
     private static final int LEAST_PASSED = 64;

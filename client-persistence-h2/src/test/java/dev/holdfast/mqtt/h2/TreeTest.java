@@ -117,6 +117,38 @@ class TreeTest {
     }
 
     @Test
+    void eachCommitWritesOneChunkWhateverTookPart() throws SQLException {
+        engine.close();
+        RecordingFiles.start();
+        engine = H2Engine.open(RecordingFiles.SCHEME + ":", folder.resolve("a"));
+        engine.connection().setAutoCommit(false);
+        tree = engine.tree("T");
+        insert(1, 10);
+        engine.commit();
+        for (long key = 2; key < 20; key += 3) {
+            int before = chunks();
+            try (Statement statement = engine.connection().createStatement()) {
+                statement.executeUpdate("INSERT INTO T VALUES(" + key + ", X'00')");
+            }
+            insert(key + 1, 10);
+            engine.commit();
+            assertEquals(before + 1, chunks(), "SQL and tree");
+            insert(key + 2, 10);
+            engine.commit();
+            assertEquals(before + 2, chunks(), "tree alone");
+            engine.commit();
+            assertEquals(before + 2, chunks(), "nothing");
+        }
+    }
+
+    private static int chunks() {
+        return (int)
+                RecordingFiles.events().stream()
+                        .filter(e -> e instanceof RecordingFiles.Write w && w.position() >= 8192)
+                        .count();
+    }
+
+    @Test
     void complainsWhenTheFileIsNotAsExpected() {
         insert(7, 10);
         List<IllegalStateException> complaints =
