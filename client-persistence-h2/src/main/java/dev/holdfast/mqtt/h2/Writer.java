@@ -18,14 +18,14 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The one thread that uses the database of an open store. It takes what waits, of all sessions, in
- * the order in which it came: batches that follow each other become one transaction.
+ * the order in which it came: batches that follow each other become one group.
  *
  * <p>The queue has no bound of its own. Each client bounds what it has in the store and on the way
  * to it (see {@link dev.holdfast.mqtt.StoreLimits}), and a queue that refuses or blocks would break
  * the contract of {@link StoredSession#write}.
  *
- * <p>After the first failure nothing is written any more, because what was in the failed
- * transaction may or may not be in the file: all later requests fail the same way.
+ * <p>After the first failure nothing is written any more, because what was in the failed group may
+ * or may not be in the file: all later requests fail the same way.
  */
 final class Writer {
     private static final Logger LOG = LoggerFactory.getLogger(Writer.class);
