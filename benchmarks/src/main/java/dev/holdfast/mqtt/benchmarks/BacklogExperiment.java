@@ -22,7 +22,7 @@ record BacklogExperiment(Durability durability, int messages) implements Experim
     /** Stored and sent; for the expected time. */
     private static final double MESSAGES_PER_SECOND = 40_000;
 
-    private static final List<String> SMALL_JVM = List.of("-Xmx64m", "-XX:+ExitOnOutOfMemoryError");
+    static final List<String> SMALL_JVM = List.of("-Xmx64m", "-XX:+ExitOnOutOfMemoryError");
 
     Table storing() {
         return table(

@@ -8,10 +8,11 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Publishes a backlog without a connection, as fast as the store takes it; prints one {@link
- * Sample}, and ends as a killed process does.
+ * Publishes a backlog without a connection, as fast as the store takes it; prints a {@link Sample}
+ * for each step if there are any, and one of all; ends as a killed process does.
  */
 public final class BacklogStorer {
     /** One message of so many is waited for: when it is stored, so are those before it. */
@@ -21,17 +22,21 @@ public final class BacklogStorer {
 
     private BacklogStorer() {}
 
-    /** Arguments: durability, file, number of messages, bytes of each. */
+    /** Arguments: durability, file, number of messages, bytes of each; messages of a step. */
     public static void main(String[] args) {
+        Path file = Path.of(args[1]);
         MqttClient client =
-                BacklogClient.build(
-                        Durability.valueOf(args[0]), Path.of(args[1]), BacklogClient.NOWHERE);
-        System.out.println(store(client, Integer.parseInt(args[2]), Integer.parseInt(args[3])));
+                BacklogClient.build(Durability.valueOf(args[0]), file, BacklogClient.NOWHERE);
+        BacklogSteps steps =
+                args.length > 4 ? new BacklogSteps(Long.parseLong(args[4]), file) : null;
+        int messages = Integer.parseInt(args[2]);
+        System.out.println(store(client, messages, Integer.parseInt(args[3]), steps));
         System.out.flush();
         Runtime.getRuntime().halt(0);
     }
 
-    static Sample store(MqttClient client, int messages, int payloadBytes) {
+    static Sample store(
+            MqttClient client, int messages, int payloadBytes, @Nullable BacklogSteps steps) {
         Sample sample = new Sample();
         Usage usage = new Usage();
         ArrayDeque<CompletableFuture<Void>> unstored = new ArrayDeque<>();
@@ -47,6 +52,9 @@ public final class BacklogStorer {
             }
             while (unstored.size() > (i == messages ? 0 : STEPS_UNDER_WAY)) {
                 unstored.remove().join();
+            }
+            if (steps != null) {
+                begin += steps.look(i);
             }
             if (i == messages / 10) {
                 long pause = System.nanoTime();

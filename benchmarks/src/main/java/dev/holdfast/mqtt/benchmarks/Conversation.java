@@ -8,7 +8,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** A JVM that measures one thing for each line it gets, and answers each with a {@link Sample}. */
+/** A JVM that measures one thing after the other, and says a {@link Sample} of each. */
 final class Conversation implements AutoCloseable {
     private static final long LOOK_MILLIS = 5;
     private static final long END_SECONDS = 30;
@@ -26,12 +26,17 @@ final class Conversation implements AutoCloseable {
         said = Processes.reader(process);
     }
 
-    /** Has it measure the next thing. */
+    /** Has it measure the next thing, for which it waits. */
     Sample ask(Duration atMost) throws IOException, InterruptedException {
         if (process.isAlive()) {
             process.getOutputStream().write('\n');
             process.getOutputStream().flush();
         }
+        return next(atMost);
+    }
+
+    /** Waits until it says something. */
+    Sample next(Duration atMost) throws IOException, InterruptedException {
         long end = System.nanoTime() + atMost.toNanos();
         while (System.nanoTime() < end) {
             if (said.ready()) {

@@ -23,6 +23,8 @@ enum Figure {
 
     /** In use after a collection, when a tenth of the work was done. */
     EARLY_HEAP_MIB("heap at 10 % MiB", 1),
+    /** After any collection, of a part of the work. */
+    HIGHEST_HEAP_MIB("highest heap MiB", 1),
     FILE_MIB("file MiB", 1),
     /** After the work, without a restart. */
     FILE_AFTER_MIB("file afterwards MiB", 1),

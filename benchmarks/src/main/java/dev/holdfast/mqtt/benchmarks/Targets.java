@@ -161,7 +161,7 @@ final class Targets {
                 figure(BacklogExperiment.HOLDFAST, Figure.OUT_OF_ORDER));
         atMost(
                 "backlog, file afterwards, MiB",
-                32,
+                BacklogDrainer.SMALL_MIB,
                 sending,
                 figure(BacklogExperiment.HOLDFAST, Figure.FILE_AFTER_MIB));
     }

@@ -118,9 +118,9 @@ class PartsTest {
         Path file = folder.resolve("backlog");
         MqttClient offline =
                 BacklogClient.build(Durability.PROCESS_CRASH, file, BacklogClient.NOWHERE);
-        BacklogStorer.store(offline, messages, 256);
+        BacklogStorer.store(offline, messages, 256, null);
         offline.close();
-        BacklogDrainer.drain(Durability.PROCESS_CRASH, file, port, messages);
+        BacklogDrainer.drain(Durability.PROCESS_CRASH, file, port, messages, null);
         Counts counts = tally.counts(0);
         assertEquals(messages + 1, counts.published());
         assertEquals(0, counts.outOfOrder());
