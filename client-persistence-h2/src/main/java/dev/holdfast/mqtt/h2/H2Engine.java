@@ -9,6 +9,8 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Properties;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.h2.engine.Constants;
 import org.h2.engine.SessionLocal;
 import org.h2.jdbc.JdbcConnection;
@@ -16,6 +18,7 @@ import org.h2.mvstore.MVStore;
 import org.h2.mvstore.db.MVPrimaryIndex;
 import org.h2.mvstore.db.MVTable;
 import org.h2.store.fs.FilePath;
+import org.h2.table.Table;
 
 /**
  * All that goes below JDBC: how H2 is opened, made to write safely, and kept small. What is done
@@ -135,6 +138,13 @@ final class H2Engine {
 
     Connection connection() {
         return connection;
+    }
+
+    /** The names of all tables and views; INFORMATION_SCHEMA takes ten times as long to tell. */
+    Set<String> tables() {
+        return session.getDatabase().getMainSchema().getAllTablesAndViews(session).stream()
+                .map(Table::getName)
+                .collect(Collectors.toSet());
     }
 
     /**

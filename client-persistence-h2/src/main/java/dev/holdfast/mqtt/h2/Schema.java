@@ -6,6 +6,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -151,7 +152,7 @@ final class Schema {
     static void migrate(H2Engine engine, StoreFile file, List<List<String>> steps)
             throws SQLException {
         requireNoOtherTables(engine, file);
-        if (!hasTables(engine, "= 'META'")) {
+        if (!engine.tables().contains("META")) {
             throw otherProgram(file, "it has no tables at all");
         }
         int version = requireVersion(file, version(engine));
@@ -185,8 +186,9 @@ final class Schema {
         }
     }
 
-    private static void requireNoOtherTables(H2Engine engine, StoreFile file) throws SQLException {
-        if (!hasTables(engine, "= 'META'") && hasTables(engine, "<> 'META'")) {
+    private static void requireNoOtherTables(H2Engine engine, StoreFile file) {
+        Set<String> tables = engine.tables();
+        if (!tables.isEmpty() && !tables.contains("META")) {
             throw otherProgram(file, "it has tables, but not those of Holdfast");
         }
     }
@@ -221,17 +223,6 @@ final class Schema {
             try (ResultSet rows = query.executeQuery()) {
                 return rows.next() ? rows.getString(1) : null;
             }
-        }
-    }
-
-    private static boolean hasTables(H2Engine engine, String condition) throws SQLException {
-        try (Statement statement = engine.connection().createStatement();
-                ResultSet rows =
-                        statement.executeQuery(
-                                "SELECT COUNT(*) FROM INFORMATION_SCHEMA.TABLES"
-                                        + " WHERE TABLE_SCHEMA = 'PUBLIC' AND TABLE_NAME "
-                                        + condition)) {
-            return rows.next() && rows.getLong(1) > 0;
         }
     }
 

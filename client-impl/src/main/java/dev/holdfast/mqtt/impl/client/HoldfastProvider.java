@@ -14,6 +14,7 @@ import dev.holdfast.mqtt.store.StoredSession;
 import io.netty.channel.EventLoop;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,11 +36,13 @@ public final class HoldfastProvider implements ClientProvider {
                     settings.clientIdentifier());
         }
         NettyEventLoops own = NettyEventLoops.from(settings.eventLoops());
-        StoredSession stored =
-                store == null ? new MemoryQueue() : store.open(settings.clientIdentifier());
         SharedThreads threads = SharedThreads.acquire();
+        @Nullable StoredSession stored = null;
         try {
-            EventLoop loop = own == null ? threads.nextLoop() : own.group().next();
+            if (own == null) {
+                threads.prepareLoops();
+            }
+            stored = store == null ? new MemoryQueue() : store.open(settings.clientIdentifier());
             Session session =
                     new Session(
                             settings,
@@ -47,6 +50,7 @@ public final class HoldfastProvider implements ClientProvider {
                             new SplittableRandom(),
                             Encoder::encodedSize);
             FirstPage.read(stored).ifPresent(session::loaded);
+            EventLoop loop = own == null ? threads.nextLoop() : own.group().next();
             NettyNetwork network =
                     new NettyNetwork(
                             settings,
@@ -56,7 +60,9 @@ public final class HoldfastProvider implements ClientProvider {
             return new HoldfastClient(
                     settings, session, stored, network, new NettyLoop(loop), threads);
         } catch (RuntimeException e) {
-            stored.close();
+            if (stored != null) {
+                stored.close();
+            }
             threads.release();
             throw e;
         }

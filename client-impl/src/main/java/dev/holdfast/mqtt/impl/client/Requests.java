@@ -59,13 +59,15 @@ final class Requests {
     private final MqttClient client;
     private final Loop loop;
     private final Lane completions;
-    private final UUID run = UUID.randomUUID();
     private final Map<Long, Open> open = new HashMap<>();
 
     /** Requests that wait for the subscription. */
     private final Set<Long> waiting = new LinkedHashSet<>();
 
     private long next = 1;
+
+    /** See {@link #run()}. */
+    private @Nullable UUID run;
 
     /** Those that may set out, and what of them is not published yet; also before the loop. */
     private final AtomicInteger admitted = new AtomicInteger();
@@ -230,7 +232,9 @@ final class Requests {
             Message.to(chosen); // for its check: the server's wish may have wildcards
             Subscription subscription =
                     Subscription.to(chosen).retained(Subscription.RetainHandling.DO_NOT_SEND);
-            answer = client.subscribe(subscription, MessageHandlers.forEach(this::received));
+            UUID ours = run();
+            answer =
+                    client.subscribe(subscription, MessageHandlers.forEach(m -> received(m, ours)));
         } catch (IllegalArgumentException | IllegalStateException e) {
             answer = CompletableFuture.failedFuture(e);
         }
@@ -268,8 +272,8 @@ final class Requests {
             return;
         }
         ByteBuffer correlation = ByteBuffer.allocate(3 * Long.BYTES);
-        correlation.putLong(run.getMostSignificantBits());
-        correlation.putLong(run.getLeastSignificantBits()).putLong(number);
+        correlation.putLong(run().getMostSignificantBits());
+        correlation.putLong(run().getLeastSignificantBits()).putLong(number);
         Message message =
                 request.message.toBuilder()
                         .responseTopic(responseTopic)
@@ -304,15 +308,25 @@ final class Requests {
         }
     }
 
+    /** Drawn when first needed: most clients make no requests, and drawing takes a while. */
+    private UUID run() {
+        UUID drawn = run;
+        if (drawn == null) {
+            drawn = UUID.randomUUID();
+            run = drawn;
+        }
+        return drawn;
+    }
+
     /** Called where handlers run. */
-    private void received(Message message) {
+    private void received(Message message, UUID ours) {
         ByteBuffer data = message.correlationData().orElse(ByteBuffer.allocate(0));
-        boolean ours =
+        boolean asked =
                 data.remaining() == 3 * Long.BYTES
-                        && data.getLong(data.position()) == run.getMostSignificantBits()
+                        && data.getLong(data.position()) == ours.getMostSignificantBits()
                         && data.getLong(data.position() + Long.BYTES)
-                                == run.getLeastSignificantBits();
-        if (!ours) {
+                                == ours.getLeastSignificantBits();
+        if (!asked) {
             LOG.debug("Nobody in this run has asked for {}", message);
             return;
         }

@@ -1,5 +1,6 @@
 package dev.holdfast.mqtt.impl.client;
 
+import dev.holdfast.mqtt.impl.transport.NettyNetwork;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -9,12 +10,15 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The threads that all clients of a process share; they come with the first client and go with the
  * last.
  */
 final class SharedThreads {
+    private static final Logger LOG = LoggerFactory.getLogger("dev.holdfast.mqtt.client");
     private static final int LOOPS = Math.min(4, Runtime.getRuntime().availableProcessors());
     private static final long LONGEST_END_MILLIS = 1_000;
 
@@ -35,6 +39,24 @@ final class SharedThreads {
             current = new SharedThreads();
         }
         return current;
+    }
+
+    /**
+     * Has another thread make the loops and load the classes of a connection, while the caller does
+     * what else a first client needs, such as opening a store.
+     */
+    void prepareLoops() {
+        if (loops() == null) {
+            callbacks.execute(
+                    () -> {
+                        try {
+                            nextLoop();
+                            NettyNetwork.load();
+                        } catch (RuntimeException e) {
+                            LOG.debug("The first client will meet this too, and tell it", e);
+                        }
+                    });
+        }
     }
 
     synchronized EventLoop nextLoop() {

@@ -6,11 +6,13 @@ import dev.holdfast.mqtt.spi.ClientSettings;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.NetUtil;
 import java.net.InetAddress;
@@ -63,6 +65,15 @@ public final class NettyNetwork implements Network {
         this.loop = loop;
         this.channelType = channelType;
         this.blocking = blocking;
+    }
+
+    /**
+     * Loads the classes of a connection, which takes longer than all else that opening one needs.
+     */
+    public static void load() {
+        Channel channel = new NioSocketChannel();
+        channel.pipeline().addLast(new ChannelInboundHandlerAdapter());
+        channel.unsafe().closeForcibly();
     }
 
     @Override
