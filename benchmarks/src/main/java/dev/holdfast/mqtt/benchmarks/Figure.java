@@ -31,7 +31,9 @@ enum Figure {
     OUT_OF_ORDER("out of order", 0),
 
     CLIENTS("clients", 0),
-    THREADS_OF_ONE("threads with one client", 0),
+    /** Without those for callbacks, which end when they have had nothing to do for a minute. */
+    LASTING_THREADS("lasting threads", 0),
+    THREADS_OF_FEW("lasting threads with 100 clients", 0),
     CLIENTS_PER_SECOND("clients/s", 0),
     HEAP_PER_CLIENT_KIB("heap KiB/client", 2),
     SESSIONS_PRESENT("resumed", 0),
@@ -48,6 +50,11 @@ enum Figure {
     final String title;
 
     final int decimals;
+
+    /** For most, less is. */
+    boolean moreIsBetter() {
+        return this == MESSAGES_PER_SECOND || this == CLIENTS_PER_SECOND;
+    }
 
     Figure(String title, int decimals) {
         this.title = title;

@@ -25,7 +25,8 @@ record IdleExperiment(int clients) implements Experiment {
                     List.of(
                             Figure.CLIENTS,
                             Figure.HEAP_PER_CLIENT_KIB,
-                            Figure.THREADS_OF_ONE,
+                            Figure.THREADS_OF_FEW,
+                            Figure.LASTING_THREADS,
                             Figure.THREADS,
                             Figure.SESSIONS_PRESENT));
 

@@ -18,6 +18,12 @@ import java.util.concurrent.TimeUnit;
  */
 public final class IdleWorker {
     private static final int CONNECTING_AT_ONCE = 500;
+
+    /**
+     * As many as there are event loops at least, so that all threads are there that there will be.
+     */
+    private static final int FEW = 100;
+
     private static final long STUCK_SECONDS = 60;
     private static final double KIB_PER_MIB = 1_024;
 
@@ -40,10 +46,15 @@ public final class IdleWorker {
         clients.add(first);
         first.connect().join();
         double before = Usage.heapMib();
-        int threadsOfOne = Usage.threads();
+        int threadsOfFew = 0;
         long begin = System.nanoTime();
         Semaphore connecting = new Semaphore(CONNECTING_AT_ONCE);
         for (int i = 1; i < count; i++) {
+            if (i == Math.min(FEW, count - 1)) {
+                acquire(connecting, CONNECTING_AT_ONCE);
+                threadsOfFew = Usage.lastingThreads();
+                connecting.release(CONNECTING_AT_ONCE);
+            }
             acquire(connecting, 1);
             MqttClient client = client(port, i, store);
             clients.add(client);
@@ -61,7 +72,8 @@ public final class IdleWorker {
                 .with(Figure.CLIENTS, count)
                 .with(Figure.CLIENTS_PER_SECOND, (count - 1) / nanos * 1e9)
                 .with(Figure.HEAP_PER_CLIENT_KIB, grown / (count - 1))
-                .with(Figure.THREADS_OF_ONE, threadsOfOne)
+                .with(Figure.THREADS_OF_FEW, threadsOfFew)
+                .with(Figure.LASTING_THREADS, Usage.lastingThreads())
                 .with(Figure.THREADS, Usage.threads());
     }
 

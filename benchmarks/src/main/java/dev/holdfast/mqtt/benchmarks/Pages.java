@@ -80,7 +80,7 @@ final class Pages {
         Files.writeString(folder.resolve("benchmarks.md"), head + body);
         Path charts = Files.createDirectories(folder.resolve(CHARTS));
         for (Table.Section section : Table.Section.values()) {
-            if (section.drawn && !results.tables(section).isEmpty()) {
+            if (section.drawn > 0 && !results.tables(section).isEmpty()) {
                 Files.writeString(charts.resolve(section.chart()), Chart.draw(results, section));
             }
         }

@@ -55,8 +55,9 @@ final class Plan {
      */
     static List<Part> few(Server server, @Nullable Server mosquitto, List<String> words) {
         Plan plan = new Plan(server, mosquitto, words, 3, new Pace(1.5, 1, 1));
-        plan.add(widest(Work.Kind.PUBLISH, 1), FAST);
-        plan.add(List.of(new Work(Work.Kind.PUBLISH, 1, 256, 100)), List.of(PAHO_FILE));
+        Work narrower = new Work(Work.Kind.PUBLISH, 1, 256, 100);
+        plan.add(List.of(new Work(Work.Kind.PUBLISH, 1, 256, WIDEST), narrower), FAST);
+        plan.add(List.of(narrower), List.of(PAHO_FILE));
         List<Peer.Kind> three = List.of(HOLDFAST_MEMORY, HOLDFAST_PROCESS_CRASH, HIVEMQ);
         plan.add(widest(Work.Kind.PUBLISH, 2), three);
         plan.add(widest(Work.Kind.RECEIVE, 1), three);

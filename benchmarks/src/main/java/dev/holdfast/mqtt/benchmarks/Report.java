@@ -62,7 +62,7 @@ final class Report {
                 continue;
             }
             page.append("\n## ").append(section.title).append('\n');
-            if (section.drawn) {
+            if (section.drawn > 0) {
                 page.append("\n![Ratios](%s/%s)\n".formatted(charts, section.chart()));
             }
             for (Table table : tables) {

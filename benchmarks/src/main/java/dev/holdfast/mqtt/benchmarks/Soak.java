@@ -24,7 +24,7 @@ public final class Soak {
     private static final Duration LONGEST = Duration.ofMinutes(10);
 
     /** More messages must not show; what is under way at a moment does. */
-    private static final double MOST_GROWTH_MIB = 8;
+    static final double MOST_GROWTH_MIB = 8;
 
     private final List<String> failures = new ArrayList<>();
     private final Durability durability;

@@ -7,7 +7,7 @@ import java.util.Locale;
  * A table of the report: contenders, and what was measured of each.
  *
  * @param baseline the contender that ratios are to
- * @param compared the figures that a ratio is shown of; the first is drawn
+ * @param compared the figures that a ratio is shown of; the first are drawn
  * @param others the figures that stand for themselves
  */
 record Table(
@@ -17,21 +17,21 @@ record Table(
         List<Figure> compared,
         List<Figure> others) {
     enum Section {
-        PUBLISH("Publishing", true),
-        RECEIVE("Receiving", true),
-        LATENCY("Latency of single messages", true),
-        STORED("Latency of stored()", false),
-        MOSQUITTO("With Mosquitto", true),
-        BACKLOG("Offline backlog", false),
-        IDLE("Many idle clients", false),
-        FOOTPRINT("Footprint and start", false);
+        PUBLISH("Publishing", 1),
+        RECEIVE("Receiving", 1),
+        LATENCY("Latency of single messages", 2),
+        STORED("Latency of stored()", 0),
+        MOSQUITTO("With Mosquitto", 1),
+        BACKLOG("Offline backlog", 0),
+        IDLE("Many idle clients", 0),
+        FOOTPRINT("Footprint and start", 0);
 
         final String title;
 
-        /** Whether the first ratio of its tables is drawn. */
-        final boolean drawn;
+        /** How many ratios of each of its tables are drawn. */
+        final int drawn;
 
-        Section(String title, boolean drawn) {
+        Section(String title, int drawn) {
             this.title = title;
             this.drawn = drawn;
         }

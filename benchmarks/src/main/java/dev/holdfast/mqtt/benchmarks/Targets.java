@@ -6,6 +6,7 @@ import static dev.holdfast.mqtt.benchmarks.Peer.Kind.HOLDFAST_POWER_LOSS;
 import static dev.holdfast.mqtt.benchmarks.Peer.Kind.HOLDFAST_PROCESS_CRASH;
 import static dev.holdfast.mqtt.benchmarks.Peer.Kind.PAHO_FILE;
 
+import dev.holdfast.mqtt.h2.Durability;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalDouble;
@@ -72,13 +73,15 @@ final class Targets {
     }
 
     private void latency() {
-        List<Table> tables = tables(Table.Section.LATENCY, "");
-        for (Figure figure : List.of(Figure.P50_MICROS, Figure.P99_MICROS)) {
-            atMost(
-                    "in memory, latency " + figure.title,
-                    1,
-                    tables,
-                    ratio(HOLDFAST_MEMORY, HIVEMQ_TITLE, figure));
+        for (int qos = 0; qos <= 2; qos++) {
+            List<Table> tables = tables(Table.Section.LATENCY, "Publish one at a time, QoS " + qos);
+            for (Figure figure : List.of(Figure.P50_MICROS, Figure.P99_MICROS)) {
+                atMost(
+                        "in memory, latency " + figure.title + ", QoS " + qos,
+                        1,
+                        tables,
+                        ratio(HOLDFAST_MEMORY, HIVEMQ_TITLE, figure));
+            }
         }
     }
 
@@ -105,24 +108,19 @@ final class Targets {
     }
 
     private void stored() {
-        for (StoredWorker.Way way : List.of(StoredWorker.Way.OFFLINE, StoredWorker.Way.CONNECTED)) {
-            atMost(
-                    "stored() p50, × bare commit, " + way,
-                    1.5,
-                    tables(Table.Section.STORED, ""),
-                    table -> {
-                        String contender =
-                                results.contenders(table).stream()
-                                        .filter(
-                                                c ->
-                                                        c.endsWith(
-                                                                way == StoredWorker.Way.OFFLINE
-                                                                        ? "not connected"
-                                                                        : ", connected"))
-                                        .findFirst()
-                                        .orElse("");
-                        return results.ratio(table, contender, Figure.P50_MICROS);
-                    });
+        for (Durability durability : Durability.values()) {
+            Table table = StoredExperiment.table(durability);
+            List<Table> tables =
+                    tables(Table.Section.STORED, table.title()); // empty if it was not measured
+            for (StoredWorker.Way way :
+                    List.of(StoredWorker.Way.OFFLINE, StoredWorker.Way.CONNECTED)) {
+                String contender = way.title(durability);
+                atMost(
+                        contender + ", p50, × " + table.baseline(),
+                        1.5,
+                        tables,
+                        t -> results.ratio(t, contender, Figure.P50_MICROS));
+            }
         }
     }
 
@@ -133,6 +131,11 @@ final class Targets {
                 150_000,
                 storing,
                 figure(BacklogExperiment.HOLDFAST, Figure.MESSAGES_PER_SECOND));
+        atMost(
+                "backlog, heap grown since a tenth was stored, MiB",
+                Soak.MOST_GROWTH_MIB,
+                storing,
+                difference(BacklogExperiment.HOLDFAST, Figure.HEAP_MIB, Figure.EARLY_HEAP_MIB));
         atMost(
                 "backlog, first PUBLISH later than 1.5 × with an empty store, ms",
                 300,
@@ -167,11 +170,24 @@ final class Targets {
     }
 
     private void idle() {
+        List<Table> tables = tables(Table.Section.IDLE, "");
+        for (String contender : List.of(IdleExperiment.TABLE.baseline(), IdleExperiment.RESUMED)) {
+            atMost(
+                    "heap of an idle client, KiB, " + contender,
+                    6,
+                    tables,
+                    figure(contender, Figure.HEAP_PER_CLIENT_KIB));
+            atMost(
+                    "lasting threads, more than with 100 idle clients, " + contender,
+                    0,
+                    tables,
+                    difference(contender, Figure.LASTING_THREADS, Figure.THREADS_OF_FEW));
+        }
         atMost(
-                "heap of an idle client, KiB",
-                6,
-                tables(Table.Section.IDLE, ""),
-                figure(IdleExperiment.TABLE.baseline(), Figure.HEAP_PER_CLIENT_KIB));
+                "idle clients not resumed after a kill",
+                0,
+                tables,
+                difference(IdleExperiment.RESUMED, Figure.CLIENTS, Figure.SESSIONS_PRESENT));
     }
 
     private void footprint() {
@@ -196,6 +212,16 @@ final class Targets {
 
     private Function<Table, OptionalDouble> figure(String contender, Figure figure) {
         return table -> results.median(table, contender, figure);
+    }
+
+    private Function<Table, OptionalDouble> difference(String contender, Figure of, Figure less) {
+        return table -> {
+            OptionalDouble whole = results.median(table, contender, of);
+            OptionalDouble part = results.median(table, contender, less);
+            return whole.isEmpty() || part.isEmpty()
+                    ? OptionalDouble.empty()
+                    : OptionalDouble.of(whole.getAsDouble() - part.getAsDouble());
+        };
     }
 
     private void atLeast(

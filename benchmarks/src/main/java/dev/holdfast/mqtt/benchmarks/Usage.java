@@ -6,6 +6,7 @@ import java.lang.management.ManagementFactory;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.stream.Stream;
 
 /** What this process has used. */
 final class Usage {
@@ -58,6 +59,19 @@ final class Usage {
 
     static int threads() {
         return ManagementFactory.getThreadMXBean().getThreadCount();
+    }
+
+    /** Those of Holdfast, and of the JVM, that stay when nothing happens. */
+    static int lastingThreads() {
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        return (int)
+                Stream.of(threads.getThreadInfo(threads.getAllThreadIds()))
+                        .filter(
+                                t ->
+                                        t != null
+                                                && !t.getThreadName()
+                                                        .startsWith("holdfast-callback"))
+                        .count();
     }
 
     /** Since the start of this process. */
