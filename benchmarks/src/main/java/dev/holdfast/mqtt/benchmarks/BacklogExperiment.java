@@ -22,7 +22,9 @@ record BacklogExperiment(Durability durability, int messages) implements Experim
     /** Stored and sent; for the expected time. */
     private static final double MESSAGES_PER_SECOND = 40_000;
 
-    static final List<String> SMALL_JVM = List.of("-Xmx64m", "-XX:+ExitOnOutOfMemoryError");
+    /** The collector is the one that a JVM takes by itself on a machine with as little memory. */
+    static final List<String> SMALL_JVM =
+            List.of("-Xmx64m", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError");
 
     Table storing() {
         return table(

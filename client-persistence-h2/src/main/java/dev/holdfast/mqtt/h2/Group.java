@@ -11,8 +11,12 @@ final class Group {
     /** Beyond this a group gains little, and those who wait for it wait long. */
     private static final int MAXIMUM_CHANGES = 131_072;
 
-    /** H2 keeps what is not committed in memory. */
-    private static final long MAXIMUM_BYTES = 4 << 20;
+    /**
+     * H2 holds what is not committed in memory, and then all of the chunk once more: a fair part of
+     * a small heap. Large buffers, which H2 does not use again, are what collectors like least.
+     */
+    private static final long MAXIMUM_BYTES =
+            Math.max(256 << 10, Math.min(4 << 20, Runtime.getRuntime().maxMemory() / 256));
 
     private static final int LEAST_PASSED = 64;
 
