@@ -3,7 +3,6 @@ package dev.holdfast.mqtt.h2;
 import dev.holdfast.mqtt.store.IncomingMessage;
 import dev.holdfast.mqtt.store.OutgoingMessage;
 import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.Map;
 import java.util.Optional;
@@ -20,7 +19,6 @@ final class GroupWriter {
     private final Batch mergeSubscription;
     private final Batch deleteSubscription;
     private final Batch updateSession;
-    private final PreparedStatement outgoingByKey;
 
     GroupWriter(H2Engine engine, Rows rows) throws SQLException {
         this.rows = rows;
@@ -43,10 +41,6 @@ final class GroupWriter {
                                 + " QUEUED_MESSAGES = ?, QUEUED_BYTES = ?,"
                                 + " HIGHEST_SUBSCRIPTION_IDENTIFIER = ?, CRC = ?"
                                 + " WHERE NUMBER = ?");
-        outgoingByKey =
-                engine.connection()
-                        .prepareStatement(
-                                "SELECT " + Rows.OUTGOING + " FROM OUTGOING WHERE ID = ?");
     }
 
     /**
@@ -164,19 +158,11 @@ final class GroupWriter {
 
     /** A message that was stored as sent is queued after all: its key changes. Seldom. */
     private void moveToQueue(SessionRow session, long sequence, long key) throws SQLException {
-        outgoingByKey.setLong(1, key);
-        try (ResultSet row = outgoingByKey.executeQuery()) {
-            if (!row.next()) {
-                throw new IllegalStateException(
-                        "OUTGOING has no row " + key + " for message " + sequence);
-            }
-            OutgoingMessage stored = rows.outgoing(row, null);
-            long queued = Keys.queued(session.number, sequence);
-            outgoing.insert(queued, rows.outgoing(queued, stored, 0));
-            outgoing.remove(key);
-            session.queuedMessages++;
-            session.queuedBytes += stored.size();
-        }
+        OutgoingMessage stored = rows.outgoing(outgoing.remove(key), null);
+        long queued = Keys.queued(session.number, sequence);
+        outgoing.insert(queued, rows.outgoing(queued, stored, 0));
+        session.queuedMessages++;
+        session.queuedBytes += stored.size();
     }
 
     private static void putFlight(

@@ -101,17 +101,51 @@ final class Rows {
      * @param flight what FLIGHT says of it; null leaves it to the row
      */
     OutgoingMessage outgoing(ResultSet row, @Nullable Flight flight) throws SQLException {
-        long key = row.getLong(1);
-        int qos = row.getInt(2);
-        boolean retain = row.getBoolean(3);
-        int packetIdentifier = row.getInt(4);
         long expires = row.getLong(5);
-        long expiresAt = row.wasNull() ? OutgoingMessage.NEVER : expires;
-        long size = row.getLong(6);
-        String topic = row.getString(7);
-        byte @Nullable [] properties = row.getBytes(8);
-        byte[] payload = row.getBytes(9);
-        int crc =
+        return outgoing(
+                row.getLong(1),
+                row.getInt(2),
+                row.getBoolean(3),
+                row.getInt(4),
+                row.wasNull() ? OutgoingMessage.NEVER : expires,
+                row.getLong(6),
+                row.getString(7),
+                row.getBytes(8),
+                row.getBytes(9),
+                row.getInt(10),
+                flight);
+    }
+
+    /** The same for a row that was not read by SQL. */
+    OutgoingMessage outgoing(SearchRow row, @Nullable Flight flight) {
+        Value expires = row.getValue(4);
+        return outgoing(
+                row.getValue(0).getLong(),
+                row.getValue(1).getInt(),
+                row.getValue(2).getBoolean(),
+                row.getValue(3).getInt(),
+                expires.getValueType() == Value.NULL ? OutgoingMessage.NEVER : expires.getLong(),
+                size(row),
+                row.getValue(6).getString(),
+                row.getValue(7).getBytes(),
+                row.getValue(8).getBytesNoCopy(),
+                row.getValue(9).getInt(),
+                flight);
+    }
+
+    private OutgoingMessage outgoing(
+            long key,
+            int qos,
+            boolean retain,
+            int packetIdentifier,
+            long expiresAt,
+            long size,
+            String topic,
+            byte @Nullable [] properties,
+            byte[] payload,
+            int crc,
+            @Nullable Flight flight) {
+        int expected =
                 checksum.row(key)
                         .add(qos)
                         .add(retain)
@@ -122,7 +156,7 @@ final class Rows {
                         .add(properties)
                         .add(payload)
                         .value();
-        requireChecksum("OUTGOING", key, crc, row.getInt(10));
+        requireChecksum("OUTGOING", key, expected, crc);
         OutgoingMessage queued =
                 OutgoingMessage.queued(
                         Keys.number(key),

@@ -29,11 +29,10 @@ final class SessionReader {
     private final PreparedStatement insertSession;
     private final PreparedStatement touchSession;
     private final PreparedStatement flights;
-    private final PreparedStatement outgoing;
+    private final Tree outgoing;
     private final PreparedStatement identifiers;
     private final PreparedStatement inbox;
     private final PreparedStatement subscriptions;
-    private final PreparedStatement queuedSizes;
     private final PreparedStatement queueTotals;
     private final PreparedStatement mendSession;
 
@@ -54,7 +53,7 @@ final class SessionReader {
                                 + " CRC) VALUES(?, ?, ?, ?, ?, ?, ?, ?)");
         touchSession = prepare(engine, "UPDATE SESSION SET LAST_OPENED = ? WHERE NUMBER = ?");
         flights = prepareRange(engine, Rows.FLIGHT, "FLIGHT");
-        outgoing = prepareRange(engine, Rows.OUTGOING, "OUTGOING");
+        outgoing = engine.tree("OUTGOING");
         identifiers = prepareRange(engine, Rows.RECEIVED_IDENTIFIER, "RECEIVED_IDENTIFIER");
         inbox = prepareRange(engine, Rows.INBOX, "INBOX");
         queueTotals =
@@ -72,11 +71,6 @@ final class SessionReader {
                 prepare(
                         engine,
                         "SELECT " + Rows.SUBSCRIPTION + " FROM SUBSCRIPTION WHERE SESSION = ?");
-        queuedSizes =
-                prepare(
-                        engine,
-                        "SELECT ID, SIZE FROM OUTGOING WHERE ID BETWEEN ? AND ? ORDER BY ID"
-                                + " LIMIT ?");
     }
 
     private static PreparedStatement prepare(H2Engine engine, String sql) throws SQLException {
@@ -273,106 +267,40 @@ final class SessionReader {
             Map<Long, Flight> byKey,
             List<OutgoingMessage> inFlight,
             long first,
-            long last)
-            throws SQLException {
-        try (ResultSet row = range(outgoing, first, last)) {
-            while (row.next()) {
-                long key = row.getLong(1);
-                @Nullable Flight flight = byKey.get(key);
-                OutgoingMessage message = rows.outgoing(row, flight);
-                inFlight.add(message);
-                if (flight == null) {
-                    flight = new Flight(key, message.packetIdentifier(), 0, false);
-                }
-                session.flights.put(message.sequence(), flight);
+            long last) {
+        for (var row = outgoing.range(first, last); row.hasNext(); ) {
+            long key = row.next();
+            @Nullable Flight flight = byKey.get(key);
+            OutgoingMessage message = rows.outgoing(Tree.row(row), flight);
+            inFlight.add(message);
+            if (flight == null) {
+                flight = new Flight(key, message.packetIdentifier(), 0, false);
             }
+            session.flights.put(message.sequence(), flight);
         }
     }
 
-    /**
-     * Reads queued messages. Sizes are looked at first: the messages of a page may be large, and H2
-     * holds all rows of a result in memory.
-     */
+    /** Reads messages that are queued and not in flight. */
     List<OutgoingMessage> readQueued(
-            SessionRow session, long afterSequence, int maximumMessages, long maximumBytes)
-            throws SQLException {
+            SessionRow session, long afterSequence, int maximumMessages, long maximumBytes) {
         List<OutgoingMessage> page = new ArrayList<>();
-        QueuedSegments segments = new QueuedSegments(session, maximumMessages, maximumBytes);
-        long last = Keys.queued(session.number, Keys.MAXIMUM_SEQUENCE);
+        long bytes = 0;
         long after = Math.min(Math.max(afterSequence, 0), Keys.MAXIMUM_SEQUENCE);
-        long next = Keys.queued(session.number, after) + 1;
-        int limit = maximumMessages;
-        while (next <= last && !segments.isFull()) {
-            queuedSizes.setLong(1, next);
-            queuedSizes.setLong(2, last);
-            queuedSizes.setInt(3, limit);
-            int found = 0;
-            try (ResultSet row = queuedSizes.executeQuery()) {
-                while (row.next()) {
-                    found++;
-                    next = row.getLong(1) + 1;
-                    segments.add(row.getLong(1), row.getLong(2));
-                }
+        var row =
+                outgoing.range(
+                        Keys.queued(session.number, after) + 1,
+                        Keys.queued(session.number, Keys.MAXIMUM_SEQUENCE));
+        while (page.size() < maximumMessages && row.hasNext()) {
+            if (session.flights.containsKey(Keys.number(row.next()))) {
+                continue;
             }
-            if (found < limit) {
+            long size = Rows.size(Tree.row(row));
+            if (!page.isEmpty() && bytes + size > maximumBytes) {
                 break;
             }
-        }
-        for (long[] segment : segments.list()) {
-            try (ResultSet row = range(outgoing, segment[0], segment[1])) {
-                while (row.next()) {
-                    page.add(rows.outgoing(row, null));
-                }
-            }
+            bytes += size;
+            page.add(rows.outgoing(Tree.row(row), null));
         }
         return page;
-    }
-
-    /** The keys of a page, as ranges that hold no message in flight. */
-    private static final class QueuedSegments {
-        private final SessionRow session;
-        private final int maximumMessages;
-        private final long maximumBytes;
-        private final List<long[]> segments = new ArrayList<>();
-        private long @Nullable [] open;
-        private int messages;
-        private long bytes;
-        private boolean full;
-
-        QueuedSegments(SessionRow session, int maximumMessages, long maximumBytes) {
-            this.session = session;
-            this.maximumMessages = maximumMessages;
-            this.maximumBytes = maximumBytes;
-        }
-
-        void add(long key, long size) {
-            if (full) {
-                return;
-            }
-            if (session.flights.containsKey(Keys.number(key))) {
-                open = null;
-                return;
-            }
-            if (messages == maximumMessages || (messages > 0 && bytes + size > maximumBytes)) {
-                full = true;
-                return;
-            }
-            messages++;
-            bytes += size;
-            if (open == null) {
-                open = new long[] {key, key};
-                segments.add(open);
-            } else {
-                open[1] = key;
-            }
-        }
-
-        boolean isFull() {
-            return full || messages == maximumMessages;
-        }
-
-        List<long[]> list() {
-            return segments;
-        }
     }
 }

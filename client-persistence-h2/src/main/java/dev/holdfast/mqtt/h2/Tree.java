@@ -1,5 +1,6 @@
 package dev.holdfast.mqtt.h2;
 
+import org.h2.mvstore.Cursor;
 import org.h2.mvstore.MVMap;
 import org.h2.result.DefaultRow;
 import org.h2.result.Row;
@@ -73,6 +74,16 @@ final class Tree {
      */
     SearchRow get(long key) {
         return row(key, rows.get(key));
+    }
+
+    /** Goes through the rows of a range of keys in their order. Nothing may change meanwhile. */
+    Cursor<Long, VersionedValue<SearchRow>> range(long first, long last) {
+        return rows.cursor(first, last, false);
+    }
+
+    /** The row that a cursor is at. */
+    static SearchRow row(Cursor<Long, VersionedValue<SearchRow>> cursor) {
+        return cursor.getValue().getCommittedValue();
     }
 
     private SearchRow row(long key, @Nullable VersionedValue<SearchRow> found) {
