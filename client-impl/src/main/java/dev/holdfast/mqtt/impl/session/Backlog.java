@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * read from the store when the window runs low.
  */
 final class Backlog {
-    static final int WINDOW_MESSAGES = 16_384;
+    static final int WINDOW_MESSAGES = 8_192;
     static final long WINDOW_BYTES = 16L << 20;
 
     private final OutgoingList window = new OutgoingList();
