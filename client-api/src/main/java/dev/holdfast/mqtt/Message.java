@@ -273,6 +273,19 @@ public final class Message {
         }
 
         /**
+         * Sets the payload, and keeps the array itself in place of a copy: for large messages, or
+         * very many. The array must not be changed as long as anybody holds the message. What is
+         * changed before the message is acknowledged may be sent, or stored, half one way and half
+         * the other.
+         *
+         * @param bytes kept, at most 268,000,000
+         * @return this
+         */
+        public Builder payloadWithoutCopy(byte[] bytes) {
+            return own(bytes);
+        }
+
+        /**
          * Sets the payload.
          *
          * @param bytes the remaining ones are copied, at most 268,000,000; the buffer's position

@@ -42,7 +42,7 @@ final class HoldfastPeer implements Peer {
 
     @Override
     public void publish(String topic, int qos, byte[] payload, Runnable done) {
-        Message message = Message.to(topic).qos(QOS.get(qos)).payload(payload).build();
+        Message message = Message.to(topic).qos(QOS.get(qos)).payloadWithoutCopy(payload).build();
         client.publish(message)
                 .acknowledged()
                 .whenComplete(

@@ -75,7 +75,11 @@ record PeerExperiment(Peer.Kind peer, Server server, List<Task> tasks, Pace pace
         sample.with(Figure.SERVER_SHARE, 100 * share);
         if (sample.has(Figure.ALLOCATED_BYTES)) {
             double allocated = sample.get(Figure.ALLOCATED_BYTES);
-            sample.with(Figure.ALLOCATED_BESIDES_BYTES, allocated - work.payloadBytes());
+            boolean receives =
+                    work.kind() == Work.Kind.RECEIVE || work.kind() == Work.Kind.ROUND_TRIP;
+            sample.with(
+                    Figure.ALLOCATED_BESIDES_BYTES,
+                    receives ? allocated - work.payloadBytes() : allocated);
         }
         return sample;
     }

@@ -12,11 +12,12 @@ final class Group {
     private static final int MAXIMUM_CHANGES = 131_072;
 
     /**
-     * H2 holds what is not committed in memory, and then all of the chunk once more: a fair part of
-     * a small heap. Large buffers, which H2 does not use again, are what collectors like least.
+     * What is to be inserted is held in memory by H2, and once more as a chunk: a fair part of a
+     * small heap. The more fits, the more messages are acknowledged within their group, and pass
+     * by.
      */
     private static final long MAXIMUM_BYTES =
-            Math.max(256 << 10, Math.min(4 << 20, Runtime.getRuntime().maxMemory() / 256));
+            Math.max(512 << 10, Math.min(16 << 20, Runtime.getRuntime().maxMemory() / 32));
 
     private static final int LEAST_PASSED = 64;
 
