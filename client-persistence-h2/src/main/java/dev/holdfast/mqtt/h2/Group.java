@@ -17,7 +17,7 @@ final class Group {
      * by.
      */
     private static final long MAXIMUM_BYTES =
-            Math.max(512 << 10, Math.min(16 << 20, Runtime.getRuntime().maxMemory() / 32));
+            Math.max(512 << 10, Math.min(32 << 20, Runtime.getRuntime().maxMemory() / 16));
 
     private static final int LEAST_PASSED = 64;
 

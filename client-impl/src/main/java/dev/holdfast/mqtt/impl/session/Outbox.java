@@ -30,7 +30,7 @@ final class Outbox {
     private static final int MANY_CHANGES = 131_072;
 
     /** With messages of as many bytes on their way to the disk, no more are asked for. */
-    private static final long MANY_BYTES = 16L << 20;
+    private static final long MANY_BYTES = 32L << 20;
 
     private final WriteAhead rules;
 
