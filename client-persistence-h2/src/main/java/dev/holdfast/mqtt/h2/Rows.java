@@ -102,12 +102,13 @@ final class Rows {
      */
     OutgoingMessage outgoing(ResultSet row, @Nullable Flight flight) throws SQLException {
         long expires = row.getLong(5);
+        long expiresAt = row.wasNull() ? OutgoingMessage.NEVER : expires;
         return outgoing(
                 row.getLong(1),
                 row.getInt(2),
                 row.getBoolean(3),
                 row.getInt(4),
-                row.wasNull() ? OutgoingMessage.NEVER : expires,
+                expiresAt,
                 row.getLong(6),
                 row.getString(7),
                 row.getBytes(8),
