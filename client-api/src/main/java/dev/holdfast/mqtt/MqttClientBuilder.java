@@ -25,6 +25,14 @@ import org.jspecify.annotations.Nullable;
 public final class MqttClientBuilder {
     private static final int MOST_SERVERS = 100;
 
+    // Defaults that all clients share, since a process may have many.
+    private static final ClientListener SILENT = new ClientListener() {};
+    private static final Duration TEN_SECONDS = Duration.ofSeconds(10);
+    private static final ReconnectPolicy RECONNECT =
+            ReconnectPolicy.exponential(Duration.ofSeconds(1), Duration.ofMinutes(2));
+    private static final HandlerFailure HANDLER_FAILURE =
+            HandlerFailure.reject(ReasonCode.IMPLEMENTATION_SPECIFIC_ERROR);
+
     private final List<URI> servers = new ArrayList<>();
     private ServerOrder serverOrder = ServerOrder.IN_ORDER;
     private @Nullable Redirects redirects;
@@ -34,7 +42,7 @@ public final class MqttClientBuilder {
     private int keepAliveSeconds = 60;
     private int receiveMaximum = 1_000;
     private int maximumPacketSize = 16 << 20;
-    private Duration connectTimeout = Duration.ofSeconds(10);
+    private Duration connectTimeout = TEN_SECONDS;
     private @Nullable Credentials credentials;
     private @Nullable Supplier<? extends CompletionStage<Credentials>> credentialsSupplier;
     private @Nullable Authentication authentication;
@@ -52,18 +60,16 @@ public final class MqttClientBuilder {
     private boolean requestResponseInformation;
     private SessionLostPolicy sessionLost = SessionLostPolicy.defaults();
     private UnknownSession unknownSession = UnknownSession.FAIL;
-    private ReconnectPolicy reconnect =
-            ReconnectPolicy.exponential(Duration.ofSeconds(1), Duration.ofMinutes(2));
-    private Duration lastingAfter = Duration.ofSeconds(10);
+    private ReconnectPolicy reconnect = RECONNECT;
+    private Duration lastingAfter = TEN_SECONDS;
     private @Nullable SSLContext sslContext;
     private @Nullable SSLParameters sslParameters;
     private @Nullable EventLoops eventLoops;
     private @Nullable Executor executor;
-    private HandlerFailure handlerFailure =
-            HandlerFailure.reject(ReasonCode.IMPLEMENTATION_SPECIFIC_ERROR);
+    private HandlerFailure handlerFailure = HANDLER_FAILURE;
     private Overload overload = Overload.DROP_NEWEST;
     private boolean validatePayloadFormat;
-    private ClientListener listener = new ClientListener() {};
+    private ClientListener listener = SILENT;
 
     MqttClientBuilder(URI server, URI... more) {
         if (more.length >= MOST_SERVERS) {

@@ -11,6 +11,9 @@ package dev.holdfast.mqtt;
  *     known, so publishing them again may duplicate
  */
 public record SessionLostPolicy(InFlight atLeastOnce, InFlight exactlyOnce) {
+    private static final SessionLostPolicy DEFAULTS =
+            new SessionLostPolicy(InFlight.REPUBLISH, InFlight.FAIL);
+
     /** The choice for a message in flight. */
     public enum InFlight {
         /** It is published again, as a new message, in its old place of the order. */
@@ -25,6 +28,6 @@ public record SessionLostPolicy(InFlight atLeastOnce, InFlight exactlyOnce) {
      * @return the default
      */
     public static SessionLostPolicy defaults() {
-        return new SessionLostPolicy(InFlight.REPUBLISH, InFlight.FAIL);
+        return DEFAULTS;
     }
 }

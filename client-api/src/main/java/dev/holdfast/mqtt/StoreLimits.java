@@ -33,6 +33,9 @@ public record StoreLimits(
         WAIT
     }
 
+    private static final StoreLimits DEFAULTS =
+            new StoreLimits(1_000_000, 256L << 20, 10_000, WhenFull.FAIL);
+
     /**
      * Checks the ranges.
      *
@@ -51,6 +54,6 @@ public record StoreLimits(
      * @return the default
      */
     public static StoreLimits defaults() {
-        return new StoreLimits(1_000_000, 256L << 20, 10_000, WhenFull.FAIL);
+        return DEFAULTS;
     }
 }

@@ -13,6 +13,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,7 +30,11 @@ final class Authenticator {
     private static final int LONGEST_DATA = 65_535;
 
     private final ClientSettings settings;
-    private final Lane lane;
+    private final Supplier<Lane> lanes;
+
+    /** Made with the first question; touched on the loop. */
+    private @Nullable Lane lane;
+
     private final Answers answers;
 
     /**
@@ -41,14 +46,23 @@ final class Authenticator {
     /** The exchange under way; touched on the lane. */
     private Authentication.@Nullable Exchange exchange;
 
-    Authenticator(ClientSettings settings, Lane lane, Answers answers) {
+    /**
+     * Waits for questions.
+     *
+     * @param lanes makes the lane on which the application is asked, if it ever is
+     */
+    Authenticator(ClientSettings settings, Supplier<Lane> lanes, Answers answers) {
         this.settings = settings;
-        this.lane = lane;
+        this.lanes = lanes;
         this.answers = answers;
     }
 
+    /** Called on the loop. */
     void ask(AuthenticationAsked question) {
         if (next.getAndSet(question) == null) {
+            if (lane == null) {
+                lane = lanes.get();
+            }
             lane.add(this::askNext);
         }
     }

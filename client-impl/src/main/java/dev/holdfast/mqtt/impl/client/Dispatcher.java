@@ -44,6 +44,10 @@ final class Dispatcher implements Driver.Application {
     private @Nullable Requests requests;
 
     private @Nullable Connected connected;
+
+    /** Why nothing will happen any more. */
+    private @Nullable MqttException over;
+
     private long goodbyeToken = -1;
     private @Nullable CompletableFuture<Void> goodbye;
 
@@ -67,9 +71,15 @@ final class Dispatcher implements Driver.Application {
         reauthentications = new Waiting<>(completions);
     }
 
-    /** Who waits for responses. */
+    /** Who waits for responses, and has to catch up with the connection. */
     void use(Requests waiting) {
         requests = waiting;
+        if (connected != null) {
+            waiting.connected(connected);
+        }
+        if (over != null) {
+            waiting.failAll(over);
+        }
     }
 
     /** The end of a client waits on no lane, since it may be called for on one. */
@@ -233,6 +243,7 @@ final class Dispatcher implements Driver.Application {
 
     /** Nothing will happen any more: all that waits fails. */
     void failAll(MqttException cause) {
+        over = cause;
         if (attempt != null) {
             connectFailed(cause);
         }

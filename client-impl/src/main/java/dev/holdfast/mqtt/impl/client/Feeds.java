@@ -3,10 +3,10 @@ package dev.holdfast.mqtt.impl.client;
 import dev.holdfast.mqtt.HandlerFailure;
 import dev.holdfast.mqtt.MessageHandler;
 import dev.holdfast.mqtt.ReasonCode;
+import dev.holdfast.mqtt.impl.session.SparseSet;
 import dev.holdfast.mqtt.spi.HandlerPlan;
 import dev.holdfast.mqtt.spi.SubscriberHandler;
 import java.time.Duration;
-import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -30,7 +30,7 @@ class Feeds {
     private final Notices notices;
 
     /** Those of messages that wait to be tried again; touched on the loop only. */
-    private final Set<Loop.Timer> timers = new HashSet<>();
+    private final Set<Loop.Timer> timers = new SparseSet<>();
 
     private volatile boolean closed;
 

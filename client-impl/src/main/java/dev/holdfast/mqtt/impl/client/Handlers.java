@@ -7,11 +7,10 @@ import dev.holdfast.mqtt.QoS;
 import dev.holdfast.mqtt.ReasonCode;
 import dev.holdfast.mqtt.impl.client.Registrations.Registration;
 import dev.holdfast.mqtt.impl.session.Incoming;
+import dev.holdfast.mqtt.impl.session.SparseMap;
 import java.util.ArrayDeque;
-import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.Iterator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -57,13 +56,13 @@ final class Handlers {
      * server may still send what it had buffered for them, and the acknowledgements of other
      * messages must not wait behind those.
      */
-    private final Map<String, TopicFilter> ended = new LinkedHashMap<>();
+    private final Map<String, TopicFilter> ended = new SparseMap<>();
 
     /**
      * Handlers whose subscriptions the server was asked to end, also by calls that have waited too
      * long, by Topic Filter; touched on the loop only.
      */
-    private final Map<String, Registration> ending = new HashMap<>();
+    private final Map<String, Registration> ending = new SparseMap<>();
 
     Handlers(
             Loop loop,

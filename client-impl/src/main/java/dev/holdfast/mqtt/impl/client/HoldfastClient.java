@@ -61,8 +61,8 @@ final class HoldfastClient implements MqttClient {
     private final Driver driver;
     private final Dispatcher dispatcher;
     private final Handlers handlers;
+    private final Lane completions;
     private final Qos0Limit qos0;
-    private final Requests requests;
     private final PublicationSearch search;
 
     private final AtomicLong nextToken = new AtomicLong(1);
@@ -72,6 +72,9 @@ final class HoldfastClient implements MqttClient {
     private final Object publishing = new Object();
 
     private long nextPublication;
+
+    /** See {@link #requests()}. */
+    private @Nullable Requests requests;
 
     HoldfastClient(
             ClientSettings settings,
@@ -86,7 +89,7 @@ final class HoldfastClient implements MqttClient {
         this.threads = threads;
         this.nextPublication = store.recovered().numbersReserved();
         Executor executor = settings.executor() == null ? threads.callbacks() : settings.executor();
-        Lane completions = new Lane(executor, threads.callbacks());
+        completions = new Lane(executor, threads.callbacks());
         Notices notices = new Notices(completions, settings.listener());
         Feeds feeds =
                 new Feeds(loop, executor, threads.callbacks(), settings.handlerFailure(), notices);
@@ -105,8 +108,9 @@ final class HoldfastClient implements MqttClient {
                     group.stream().map(d -> d.subscription().topicFilter()).toList(),
                     group.get(0).handler());
         }
-        Lane authentication = new Lane(executor, threads.callbacks());
-        Authenticator authenticator = new Authenticator(settings, authentication, this::takeAnswer);
+        Authenticator authenticator =
+                new Authenticator(
+                        settings, () -> new Lane(executor, threads.callbacks()), this::takeAnswer);
         dispatcher =
                 new Dispatcher(
                         settings.clientIdentifier(),
@@ -117,8 +121,6 @@ final class HoldfastClient implements MqttClient {
                         authenticator);
         driver = new Driver(session, store, network, loop, dispatcher);
         search = new PublicationSearch(driver, dispatcher.publications);
-        requests = new Requests(settings, this, loop, completions);
-        dispatcher.use(requests);
         dispatcher.publications.use(new Withdrawals(driver, loop, completions, search));
         handlers.beginAll();
     }
@@ -342,13 +344,26 @@ final class HoldfastClient implements MqttClient {
                     "request() sets Response Topic and Correlation Data itself: leave them out, or"
                             + " use publish()");
         }
-        MqttException refusal = requests.admit(message);
+        Requests all = requests();
+        MqttException refusal = all.admit(message);
         if (refusal != null) {
             return CompletableFuture.failedFuture(refusal);
         }
         CompletableFuture<Message> response = new CompletableFuture<>();
-        loop.execute(() -> requests.request(message, timeout, response));
+        loop.execute(() -> all.request(message, timeout, response));
         return response;
+    }
+
+    /** Made with the first request: most clients make none. */
+    private synchronized Requests requests() {
+        Requests made = requests;
+        if (made == null) {
+            Requests first = new Requests(settings, this, loop, completions);
+            loop.execute(() -> dispatcher.use(first));
+            requests = first;
+            made = first;
+        }
+        return made;
     }
 
     @Override

@@ -13,7 +13,7 @@ import dev.holdfast.mqtt.store.SessionStore;
 import dev.holdfast.mqtt.store.StoredSession;
 import io.netty.channel.EventLoop;
 import io.netty.channel.socket.nio.NioSocketChannel;
-import java.util.SplittableRandom;
+import java.util.Random;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,6 +21,9 @@ import org.slf4j.LoggerFactory;
 /** Puts a client together: the one place that knows all its parts. */
 public final class HoldfastProvider implements ClientProvider {
     private static final Logger LOG = LoggerFactory.getLogger("dev.holdfast.mqtt.client");
+
+    /** For all clients; of the kind that may be used by several threads. */
+    private static final Random JITTER = new Random();
 
     /** Called by the service loader. */
     public HoldfastProvider() {}
@@ -44,11 +47,7 @@ public final class HoldfastProvider implements ClientProvider {
             }
             stored = store == null ? new MemoryQueue() : store.open(settings.clientIdentifier());
             Session session =
-                    new Session(
-                            settings,
-                            stored.recovered(),
-                            new SplittableRandom(),
-                            Encoder::encodedSize);
+                    new Session(settings, stored.recovered(), JITTER, Encoder::encodedSize);
             FirstPage.read(stored).ifPresent(session::loaded);
             EventLoop loop = own == null ? threads.nextLoop() : own.group().next();
             NettyNetwork network =

@@ -36,7 +36,7 @@ final class PublicationMap {
     }
 
     /** Each value a {@link PendingPublication} or a {@link Weak}. */
-    private final LongObjectMap<Object> byKey = new LongObjectHashMap<>();
+    private final LongObjectMap<Object> byKey = new LongObjectHashMap<>(1);
 
     private final ReferenceQueue<PendingPublication> collected = new ReferenceQueue<>();
 

@@ -3,11 +3,11 @@ package dev.holdfast.mqtt.impl.client;
 import dev.holdfast.mqtt.Publication;
 import dev.holdfast.mqtt.impl.session.Pending;
 import dev.holdfast.mqtt.impl.session.Session;
+import dev.holdfast.mqtt.impl.session.SparseSet;
 import dev.holdfast.mqtt.store.OutgoingMessage;
 import dev.holdfast.mqtt.store.StoreException;
 import dev.holdfast.mqtt.store.StoredSession;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -25,7 +25,7 @@ final class PublicationSearch {
     private int pages;
 
     /** What was taken back since the oldest of them was asked for, and may still be in them. */
-    private final Set<Long> withdrawn = new HashSet<>();
+    private final Set<Long> withdrawn = new SparseSet<>();
 
     PublicationSearch(Driver driver, Publications publications) {
         this.driver = driver;

@@ -8,12 +8,12 @@ import dev.holdfast.mqtt.MqttException;
 import dev.holdfast.mqtt.Publication;
 import dev.holdfast.mqtt.Subscribed;
 import dev.holdfast.mqtt.Subscription;
+import dev.holdfast.mqtt.impl.session.SparseMap;
+import dev.holdfast.mqtt.impl.session.SparseSet;
 import dev.holdfast.mqtt.spi.ClientSettings;
 import dev.holdfast.mqtt.store.OutgoingMessage;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.HashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -59,10 +59,10 @@ final class Requests {
     private final MqttClient client;
     private final Loop loop;
     private final Lane completions;
-    private final Map<Long, Open> open = new HashMap<>();
+    private final Map<Long, Open> open = new SparseMap<>();
 
     /** Requests that wait for the subscription. */
-    private final Set<Long> waiting = new LinkedHashSet<>();
+    private final Set<Long> waiting = new SparseSet<>();
 
     private long next = 1;
 

@@ -1,8 +1,8 @@
 package dev.holdfast.mqtt.impl.client;
 
 import dev.holdfast.mqtt.MqttException;
+import dev.holdfast.mqtt.impl.session.SparseMap;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -20,7 +20,7 @@ final class Waiting<T> {
     /** Also of those that have not reached the loop. */
     private final AtomicInteger open = new AtomicInteger();
 
-    private final Map<Long, CompletableFuture<T>> futures = new HashMap<>();
+    private final Map<Long, CompletableFuture<T>> futures = new SparseMap<>();
     private final Lane completions;
 
     Waiting(Lane completions) {

@@ -6,7 +6,9 @@ import dev.holdfast.mqtt.impl.session.Session.Withdrawn;
 import dev.holdfast.mqtt.store.OutgoingMessage;
 import dev.holdfast.mqtt.store.StoreException;
 import dev.holdfast.mqtt.store.StoredSession;
+import java.util.Collections;
 import java.util.List;
+import java.util.NavigableSet;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -22,8 +24,7 @@ final class Withdrawals {
     private final PublicationSearch search;
 
     /** Those with a time limit, by when it ends. */
-    private final TreeSet<PendingPublication> limited =
-            new TreeSet<>(PendingPublication.BY_DEADLINE);
+    private NavigableSet<PendingPublication> limited = Collections.emptyNavigableSet();
 
     /** Wakes when the first limit ends, or before. */
     private Loop.@Nullable Timer timer;
@@ -56,18 +57,23 @@ final class Withdrawals {
 
     /** A publication with a time limit has reached the core. */
     void limit(PendingPublication publication) {
+        if (limited.isEmpty()) {
+            limited = new TreeSet<>(PendingPublication.BY_DEADLINE);
+        }
         limited.add(publication);
         setTimer();
     }
 
     /** A publication is done with. */
     void done(PendingPublication publication) {
-        limited.remove(publication);
+        if (!limited.isEmpty()) {
+            limited.remove(publication);
+        }
     }
 
     /** Nothing is pending any more. */
     void stop() {
-        limited.clear();
+        limited = Collections.emptyNavigableSet();
         if (timer != null) {
             timer.cancel();
             timer = null;

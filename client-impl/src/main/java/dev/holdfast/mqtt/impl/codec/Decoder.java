@@ -105,7 +105,7 @@ public final class Decoder {
     private final int maximumPacketSize;
     private final boolean requestProblemInformation;
     private final PacketReader reader = new PacketReader();
-    private final ReceivedProperties properties = new ReceivedProperties();
+    private final ReceivedProperties properties;
     private final PublishDecoder publishes;
 
     /**
@@ -119,6 +119,23 @@ public final class Decoder {
      */
     public Decoder(
             int maximumPacketSize, int topicAliasMaximum, boolean requestProblemInformation) {
+        this(
+                maximumPacketSize,
+                topicAliasMaximum,
+                requestProblemInformation,
+                new ReceivedProperties());
+    }
+
+    /**
+     * As the other constructor, for a connection of many.
+     *
+     * @param properties used for one packet at a time, so that decoders of one thread may share it
+     */
+    public Decoder(
+            int maximumPacketSize,
+            int topicAliasMaximum,
+            boolean requestProblemInformation,
+            ReceivedProperties properties) {
         if (maximumPacketSize < 1 || maximumPacketSize > LARGEST_PACKET) {
             throw new IllegalArgumentException(
                     "Maximum Packet Size " + maximumPacketSize + " is not 1 to " + LARGEST_PACKET);
@@ -129,6 +146,7 @@ public final class Decoder {
         }
         this.maximumPacketSize = maximumPacketSize;
         this.requestProblemInformation = requestProblemInformation;
+        this.properties = properties;
         this.publishes = new PublishDecoder(reader, properties, topicAliasMaximum);
     }
 

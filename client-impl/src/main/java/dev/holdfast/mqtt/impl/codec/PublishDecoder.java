@@ -22,6 +22,7 @@ final class PublishDecoder {
     /** What {@link Message.Builder#payload} takes, a little less than a packet can hold. */
     private static final int LARGEST_PAYLOAD = 268_000_000;
 
+    private static final @Nullable String[] NONE = new @Nullable String[0];
     private static final QoS[] QOS = QoS.values();
     private static final long PUBLISH_PROPERTIES =
             Property.setOf(
@@ -39,7 +40,7 @@ final class PublishDecoder {
     private final int topicAliasMaximum;
 
     /** The topic of each alias at its own index; empty until the first alias arrives. */
-    private @Nullable String[] topicsByAlias = new @Nullable String[0];
+    private @Nullable String[] topicsByAlias = NONE;
 
     PublishDecoder(PacketReader reader, ReceivedProperties properties, int topicAliasMaximum) {
         this.reader = reader;

@@ -8,7 +8,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The properties of one received packet after another, checked by section 2.2.2. */
-final class ReceivedProperties {
+public final class ReceivedProperties {
     private static final int COUNT = Property.HIGHEST_IDENTIFIER + 1;
 
     private long present;
@@ -20,6 +20,9 @@ final class ReceivedProperties {
 
     private List<UserProperty> userProperties = List.of();
     private List<Integer> subscriptionIdentifiers = List.of();
+
+    /** Starts without properties. */
+    public ReceivedProperties() {}
 
     /**
      * Reads Property Length and properties of which {@code allowed} is the {@link Property#setOf}.

@@ -1,7 +1,6 @@
 package dev.holdfast.mqtt.impl.session;
 
 import dev.holdfast.mqtt.store.OutgoingMessage;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -29,7 +28,7 @@ final class Backlog {
     private boolean reading;
 
     /** Removed from the store while a page is on its way, which may still bring them. */
-    private final Set<Long> removedWhileReading = new HashSet<>();
+    private final Set<Long> removedWhileReading = new SparseSet<>();
 
     Backlog(long spilled) {
         this.spilled = spilled;

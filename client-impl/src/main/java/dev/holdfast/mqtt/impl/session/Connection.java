@@ -71,7 +71,7 @@ final class Connection {
     private long phaseEnds = Time.NEVER;
 
     /** Calls of connect() that wait for the outcome of this start. */
-    private final List<Long> connects = new ArrayList<>();
+    private final List<Long> connects = new ArrayList<>(1);
 
     /**
      * Whether the next attempt follows at once, whatever the policy says: it is a part of this one.

@@ -13,7 +13,6 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Iterator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -69,7 +68,7 @@ final class IncomingPublishes {
      * How many QoS 1 messages of each connection, none of which has been resumed since, are still
      * with their handlers; oldest first.
      */
-    private final LinkedHashMap<Long, Integer> leftBehind = new LinkedHashMap<>();
+    private final Map<Long, Integer> leftBehind = new SparseMap<>();
 
     /** Whether the session may be a new one, to which {@link #received} means nothing. */
     private boolean maybeNew;

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 final class PacketIdentifiers<T> {
     static final int MAXIMUM = 65_535;
     private static final int PAGE = 64;
+    private static final @Nullable Page[] NONE = new @Nullable Page[0];
 
     private static final class Page {
         final @Nullable Object[] holders = new @Nullable Object[PAGE];
@@ -18,7 +19,7 @@ final class PacketIdentifiers<T> {
     }
 
     /** As long as the highest identifier taken so far asks for. */
-    private @Nullable Page[] pages = new @Nullable Page[1];
+    private @Nullable Page[] pages = NONE;
 
     /** The page that was given up last. */
     private @Nullable Page spare;

@@ -2,8 +2,8 @@ package dev.holdfast.mqtt.impl.session;
 
 import dev.holdfast.mqtt.Remarks;
 import dev.holdfast.mqtt.UserProperty;
-import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -15,7 +15,7 @@ final class PubrecRemarks {
     /** Characters of all of them together; what has no room is not kept. */
     static final long MOST_CHARACTERS = 1 << 20;
 
-    private final IdentityHashMap<Outgoing, Remarks> kept = new IdentityHashMap<>(1);
+    private final Map<Outgoing, Remarks> kept = new SparseMap<>();
     private long characters;
 
     void keep(Outgoing o, @Nullable String reasonString, List<UserProperty> userProperties) {

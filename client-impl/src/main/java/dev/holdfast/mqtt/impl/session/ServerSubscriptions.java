@@ -3,8 +3,6 @@ package dev.holdfast.mqtt.impl.session;
 import dev.holdfast.mqtt.Subscription;
 import dev.holdfast.mqtt.store.Recovered;
 import dev.holdfast.mqtt.store.SessionState.Presence;
-import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -17,19 +15,19 @@ final class ServerSubscriptions {
     final SubscriptionIdentifiers identifiers;
 
     /** As far as the server said so; stored. */
-    private final Map<String, Subscription> confirmed = new LinkedHashMap<>();
+    private final Map<String, Subscription> confirmed = new SparseMap<>();
 
     /**
      * Topic Filters whose last SUBSCRIBE or UNSUBSCRIBE has no answer, or a refusal: the server may
      * have them. None is in {@link #confirmed}.
      */
-    private final Set<String> uncertain = new HashSet<>();
+    private final Set<String> uncertain = new SparseSet<>();
 
     /**
      * Topic Filters that the server may have without a Subscription Identifier. While there are
      * any, identifiers do not say for whom a message is: one of these may want it too.
      */
-    private final Set<String> plain = new HashSet<>();
+    private final Set<String> plain = new SparseSet<>();
 
     /** Whether the server may have any other, from a run or a session that nobody knows of. */
     private boolean mayHaveOthers;

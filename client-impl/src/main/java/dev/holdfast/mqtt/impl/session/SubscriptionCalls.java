@@ -5,7 +5,6 @@ import dev.holdfast.mqtt.Subscribed;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Iterator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -22,7 +21,7 @@ final class SubscriptionCalls {
     private final Outbox outbox;
 
     /** By token, oldest first, and so in the order of their deadlines. */
-    private final Map<Long, Open> open = new LinkedHashMap<>();
+    private final Map<Long, Open> open = new SparseMap<>();
 
     SubscriptionCalls(@Nullable Duration timeout, Time time, Outbox outbox) {
         this.timeout = timeout;

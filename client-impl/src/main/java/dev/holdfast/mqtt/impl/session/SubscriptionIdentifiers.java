@@ -6,7 +6,6 @@ import dev.holdfast.mqtt.store.Recovered;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -28,25 +27,25 @@ final class SubscriptionIdentifiers {
     private final Outbox outbox;
 
     /** Those in use. Stored. */
-    private final Map<String, Integer> byFilter;
+    private final Map<String, Integer> byFilter = new SparseMap<>();
 
     /** What each stands for; also those that ended lately. */
-    private final Map<Integer, List<String>> filters = new HashMap<>();
+    private final Map<Integer, List<String>> filters = new SparseMap<>();
 
     /** How many Topic Filters use each. */
-    private final Map<Integer, Integer> uses = new HashMap<>();
+    private final Map<Integer, Integer> uses = new SparseMap<>();
 
     private final ArrayDeque<Integer> ended = new ArrayDeque<>(1);
 
     /** Topic Filters with a new identifier that is not stored yet. */
-    private final Set<String> unstored = new HashSet<>();
+    private final Set<String> unstored = new SparseSet<>();
 
     /** The one given last. */
     private int last;
 
     SubscriptionIdentifiers(Recovered recovered, Outbox outbox) {
         this.outbox = outbox;
-        byFilter = new HashMap<>(recovered.subscriptionIdentifiers());
+        byFilter.putAll(recovered.subscriptionIdentifiers());
         last = recovered.highestSubscriptionIdentifier();
         Map<Integer, List<String>> shared = new HashMap<>();
         byFilter.forEach((f, i) -> shared.computeIfAbsent(i, n -> new ArrayList<>()).add(f));

@@ -5,9 +5,7 @@ import dev.holdfast.mqtt.Subscription;
 import dev.holdfast.mqtt.UserProperty;
 import dev.holdfast.mqtt.impl.packet.ProtocolViolation;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -79,16 +77,16 @@ final class SubscriptionRequests {
     private final PacketIdentifiers<Object> packetIdentifiers;
 
     /** By Packet Identifier, oldest first. */
-    private final Map<Integer, Request> open = new LinkedHashMap<>();
+    private final Map<Integer, Request> open = new SparseMap<>();
 
     /** How many open requests name each Topic Filter. */
-    private final Map<String, Integer> openPerFilter = new HashMap<>();
+    private final Map<String, Integer> openPerFilter = new SparseMap<>();
 
     /**
      * Topic Filters with an open request that is older than one answered already: in which order
      * the server took them is not known.
      */
-    private final Set<String> disordered = new HashSet<>();
+    private final Set<String> disordered = new SparseSet<>();
 
     SubscriptionRequests(PacketIdentifiers<Object> packetIdentifiers) {
         this.packetIdentifiers = packetIdentifiers;

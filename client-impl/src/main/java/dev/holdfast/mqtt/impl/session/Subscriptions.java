@@ -23,7 +23,6 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -91,12 +90,12 @@ final class Subscriptions {
     private final SubscriptionRequests requests;
     private final SubscriptionCalls calls;
 
-    private final Map<String, Declared> declared = new LinkedHashMap<>();
+    private final Map<String, Declared> declared = new SparseMap<>();
 
-    private final Map<String, Unwanted> unwanted = new LinkedHashMap<>();
+    private final Map<String, Unwanted> unwanted = new SparseMap<>();
 
     /** Topic Filters, declared or unwanted, whose request is to leave; in this order. */
-    private final Set<String> due = new LinkedHashSet<>();
+    private final Set<String> due = new SparseSet<>();
 
     private @Nullable ServerLimits limits;
 

@@ -94,21 +94,30 @@ final class NettyLink implements Link {
     }
 
     /**
-     * Counts what comes from the network, so it belongs before TLS: a record gives nothing before
-     * all of it is there, up to 16 KiB.
+     * Counts what comes from the network before TLS: a record gives nothing before all of it is
+     * there, up to 16 KiB.
      */
     ChannelHandler meter() {
         return new ChannelInboundHandlerAdapter() {
             @Override
             public void channelRead(ChannelHandlerContext ctx, Object bytes) {
-                fresh += ((ByteBuf) bytes).readableBytes();
+                count(bytes);
                 ctx.fireChannelRead(bytes);
             }
         };
     }
 
-    ChannelHandler handler(Decoder decoder) {
-        return new Handler(decoder);
+    private void count(Object bytes) {
+        fresh += ((ByteBuf) bytes).readableBytes();
+    }
+
+    /**
+     * What makes packets of bytes.
+     *
+     * @param metered whether a {@link #meter} goes before it
+     */
+    ChannelHandler handler(Decoder decoder, boolean metered) {
+        return new Handler(decoder, metered);
     }
 
     // ---- from the core
@@ -206,12 +215,22 @@ final class NettyLink implements Link {
      */
     private final class Handler extends ByteToMessageDecoder {
         private final Decoder decoder;
+        private final boolean metered;
 
         /** Whether something invalid came, after which nothing can be made of the bytes. */
         private boolean deaf;
 
-        Handler(Decoder decoder) {
+        Handler(Decoder decoder, boolean metered) {
             this.decoder = decoder;
+            this.metered = metered;
+        }
+
+        @Override
+        public void channelRead(ChannelHandlerContext ctx, Object bytes) throws Exception {
+            if (!metered) {
+                count(bytes);
+            }
+            super.channelRead(ctx, bytes);
         }
 
         @Override

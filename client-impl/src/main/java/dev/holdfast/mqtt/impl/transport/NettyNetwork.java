@@ -2,6 +2,7 @@ package dev.holdfast.mqtt.impl.transport;
 
 import dev.holdfast.mqtt.MqttException;
 import dev.holdfast.mqtt.impl.codec.Decoder;
+import dev.holdfast.mqtt.impl.codec.ReceivedProperties;
 import dev.holdfast.mqtt.spi.ClientSettings;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
@@ -15,6 +16,7 @@ import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.NetUtil;
+import io.netty.util.concurrent.FastThreadLocal;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -43,6 +45,15 @@ public final class NettyNetwork implements Network {
      */
     private static final WriteBufferWaterMark WRITE_BUFFER =
             new WriteBufferWaterMark(256 << 10, 1 << 20);
+
+    /** Those of the packet that an event loop is reading. */
+    private static final FastThreadLocal<ReceivedProperties> PROPERTIES =
+            new FastThreadLocal<>() {
+                @Override
+                protected ReceivedProperties initialValue() {
+                    return new ReceivedProperties();
+                }
+            };
 
     private final ClientSettings settings;
     private final EventLoop loop;
@@ -183,8 +194,8 @@ public final class NettyNetwork implements Network {
 
         @Override
         protected void initChannel(Channel channel) {
-            channel.pipeline().addLast(link.meter());
             if (tls != null) {
+                channel.pipeline().addLast(link.meter());
                 SslHandler handler = new SslHandler(engine(tls, address), blocking);
                 handler.setCloseNotifyFlushTimeoutMillis(CLOSE_NOTIFY_MILLIS);
                 handler.setCloseNotifyReadTimeoutMillis(0);
@@ -197,7 +208,9 @@ public final class NettyNetwork implements Network {
                                     new Decoder(
                                             settings.maximumPacketSize(),
                                             settings.topicAliasMaximum(),
-                                            true)));
+                                            true,
+                                            PROPERTIES.get()),
+                                    tls != null));
         }
     }
 

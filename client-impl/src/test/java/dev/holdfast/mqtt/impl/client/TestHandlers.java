@@ -90,7 +90,8 @@ public final class TestHandlers {
                         qos0,
                         this::settled,
                         watcher::unsubscribe);
-        Authenticator nobody = new Authenticator(settings, completions, (question, answer) -> {});
+        Authenticator nobody =
+                new Authenticator(settings, () -> completions, (question, answer) -> {});
         dispatcher =
                 new Dispatcher(
                         "simulated",
