@@ -41,8 +41,9 @@ public final class IdleWorker {
     static Sample connect(int port, Path file, int count, List<MqttClient> clients)
             throws InterruptedException {
         SessionStore store = H2SessionStore.at(file, Durability.PROCESS_CRASH);
+        URI server = URI.create("mqtt://127.0.0.1:" + port);
         // What the first one takes is for all.
-        MqttClient first = client(port, 0, store);
+        MqttClient first = client(server, 0, store);
         clients.add(first);
         first.connect().join();
         double before = Usage.heapMib();
@@ -56,7 +57,7 @@ public final class IdleWorker {
                 connecting.release(CONNECTING_AT_ONCE);
             }
             acquire(connecting, 1);
-            MqttClient client = client(port, i, store);
+            MqttClient client = client(server, i, store);
             clients.add(client);
             client.connect()
                     .whenComplete(
@@ -77,8 +78,8 @@ public final class IdleWorker {
                 .with(Figure.THREADS, Usage.threads());
     }
 
-    private static MqttClient client(int port, int number, SessionStore store) {
-        return MqttClient.newBuilder(URI.create("mqtt://127.0.0.1:" + port))
+    private static MqttClient client(URI server, int number, SessionStore store) {
+        return MqttClient.newBuilder(server)
                 .clientIdentifier("idle-" + number)
                 .sessionExpiry(Duration.ofHours(1))
                 .store(store)
