@@ -9,6 +9,7 @@ import dev.holdfast.mqtt.impl.transport.NettyNetwork;
 import dev.holdfast.mqtt.netty.NettyEventLoops;
 import dev.holdfast.mqtt.spi.ClientProvider;
 import dev.holdfast.mqtt.spi.ClientSettings;
+import dev.holdfast.mqtt.store.Recovered;
 import dev.holdfast.mqtt.store.SessionStore;
 import dev.holdfast.mqtt.store.StoredSession;
 import io.netty.channel.EventLoop;
@@ -45,9 +46,8 @@ public final class HoldfastProvider implements ClientProvider {
             if (own == null) {
                 threads.prepareLoops();
             }
-            stored = store == null ? new MemoryQueue() : store.open(settings.clientIdentifier());
-            Session session =
-                    new Session(settings, stored.recovered(), JITTER, Encoder::encodedSize);
+            stored = store == null ? new NoStore() : store.open(settings.clientIdentifier());
+            Session session = session(settings, store == null ? null : stored.recovered());
             FirstPage.read(stored).ifPresent(session::loaded);
             EventLoop loop = own == null ? threads.nextLoop() : own.group().next();
             NettyNetwork network =
@@ -65,6 +65,13 @@ public final class HoldfastProvider implements ClientProvider {
             threads.release();
             throw e;
         }
+    }
+
+    /** A session as it was stored; a new one, in memory, if nothing is stored. */
+    private static Session session(ClientSettings settings, @Nullable Recovered stored) {
+        return stored == null
+                ? Session.inMemory(settings, JITTER, Encoder::encodedSize)
+                : new Session(settings, stored, JITTER, Encoder::encodedSize);
     }
 
     private static void requireWillAsClaimed(ClientSettings settings) {

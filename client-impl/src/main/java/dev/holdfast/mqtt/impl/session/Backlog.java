@@ -7,14 +7,17 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The messages that wait to be sent for the first time in this session, in the order of their
- * sequence numbers. Only a window of them, the oldest, is in memory; the rest is counted here and
- * read from the store when the window runs low.
+ * sequence numbers. With a store only a window of them, the oldest, is in memory; the rest is
+ * counted here and read from the store when the window runs low.
  */
 final class Backlog {
     static final int WINDOW_MESSAGES = 8_192;
     static final long WINDOW_BYTES = 16L << 20;
 
     private final OutgoingList window = new OutgoingList();
+
+    private final int windowMessages;
+    private final long windowBytes;
 
     /** Queued messages behind the window, in the store only. */
     private long spilled;
@@ -31,7 +34,18 @@ final class Backlog {
     private final Set<Long> removedWhileReading = new SparseSet<>();
 
     Backlog(long spilled) {
+        this(spilled, WINDOW_MESSAGES, WINDOW_BYTES);
+    }
+
+    private Backlog(long spilled, int windowMessages, long windowBytes) {
         this.spilled = spilled;
+        this.windowMessages = windowMessages;
+        this.windowBytes = windowBytes;
+    }
+
+    /** Without a store there is nothing behind the window. */
+    static Backlog withoutStore() {
+        return new Backlog(0, Integer.MAX_VALUE, Long.MAX_VALUE);
     }
 
     void add(Outgoing o) {
@@ -45,7 +59,7 @@ final class Backlog {
     }
 
     private boolean windowIsFull() {
-        return window.size() >= WINDOW_MESSAGES || window.bytes() >= WINDOW_BYTES;
+        return window.size() >= windowMessages || window.bytes() >= windowBytes;
     }
 
     /** Puts a message back that had left the window; it is older than all in it. */
@@ -99,7 +113,7 @@ final class Backlog {
     }
 
     private boolean isLow() {
-        return window.size() < WINDOW_MESSAGES / 2 && window.bytes() < WINDOW_BYTES / 2;
+        return window.size() < windowMessages / 2 && window.bytes() < windowBytes / 2;
     }
 
     /** Whether a page is on its way, or will be asked for next. */

@@ -34,6 +34,9 @@ final class Outbox {
 
     private final WriteAhead rules;
 
+    /** Whether there is a store; without one nothing has to wait, and nothing is written. */
+    private final boolean durable;
+
     /** Changes since the last batch. */
     private List<Change> changes = new ArrayList<>();
 
@@ -75,11 +78,20 @@ final class Outbox {
     private List<Packet> packets = new ArrayList<>();
     private List<Event> events = new ArrayList<>();
 
-    Outbox(WriteAhead rules) {
+    Outbox(WriteAhead rules, boolean durable) {
         this.rules = rules;
+        this.durable = durable;
+    }
+
+    /** Whether there is a store: otherwise a change need not even be made. */
+    boolean isDurable() {
+        return durable;
     }
 
     void persist(Change change) {
+        if (!durable) {
+            return;
+        }
         changes.add(change);
         if (change instanceof Change.Accepted c) {
             bytes += c.message().size();

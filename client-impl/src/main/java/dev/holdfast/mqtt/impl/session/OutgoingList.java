@@ -24,14 +24,22 @@ final class OutgoingList {
         return bytes;
     }
 
-    /** Sequence numbers rise from first to last. */
+    /** Sequence numbers rise from first to last. Looked for from the nearer end. */
     @Nullable Outgoing find(long sequence) {
-        if (last == null || last.sequence < sequence) {
+        if (first == null || last == null) {
             return null;
         }
-        Outgoing o = first;
-        while (o != null && o.sequence < sequence) {
-            o = o.next;
+        Outgoing o;
+        if (sequence - first.sequence < last.sequence - sequence) {
+            o = first;
+            while (o != null && o.sequence < sequence) {
+                o = o.next;
+            }
+        } else {
+            o = last;
+            while (o != null && o.sequence > sequence) {
+                o = o.previous;
+            }
         }
         return o != null && o.sequence == sequence ? o : null;
     }

@@ -206,7 +206,9 @@ final class OutgoingPublishes {
             o.state = State.IN_FLIGHT;
             inFlight.addLast(o);
             takeQuota(o);
-            outbox.persist(new Change.Sent(o.sequence, o.packetIdentifier));
+            if (outbox.isDurable()) {
+                outbox.persist(new Change.Sent(o.sequence, o.packetIdentifier));
+            }
             o.leavesWith = outbox.send(new Publish(message, o.packetIdentifier, false));
         }
     }
@@ -402,7 +404,9 @@ final class OutgoingPublishes {
         }
         pubrecRemarks.take(o);
         queue.gone(o);
-        outbox.persist(new Change.Completed(o.sequence));
+        if (outbox.isDurable()) {
+            outbox.persist(new Change.Completed(o.sequence));
+        }
     }
 
     /**

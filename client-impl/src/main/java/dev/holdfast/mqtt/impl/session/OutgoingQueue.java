@@ -55,7 +55,8 @@ final class OutgoingQueue {
         this.numbers = numbers;
         this.outbox = outbox;
         this.time = time;
-        backlog = new Backlog(recovered.queuedMessages());
+        backlog =
+                outbox.isDurable() ? new Backlog(recovered.queuedMessages()) : Backlog.withoutStore();
         messages = recovered.queuedMessages() + recovered.inFlight().size();
         bytes = recovered.queuedBytes();
         for (OutgoingMessage m : recovered.inFlight()) {
@@ -115,8 +116,11 @@ final class OutgoingQueue {
             return;
         }
         numbers.reserve(o.sequence);
-        outbox.persist(
-                new Change.Accepted(OutgoingMessage.queued(o.sequence, o.message, o.expiresAt)));
+        if (outbox.isDurable()) {
+            outbox.persist(
+                    new Change.Accepted(
+                            OutgoingMessage.queued(o.sequence, o.message, o.expiresAt)));
+        }
         outbox.tell(new Event.Stored(o.sequence));
         backlog.add(o);
     }
@@ -310,8 +314,14 @@ final class OutgoingQueue {
         acceptWaiting();
     }
 
+    /** Looks at as many as fit into a window; without a store there may be far more. */
     private void expire(@Nullable Outgoing from) {
+        int looks = 0;
         for (Outgoing o = from; o != null; ) {
+            if (++looks > Backlog.WINDOW_MESSAGES) {
+                nextExpiryCheck = time.now + EXPIRY_CHECK_MILLIS;
+                return;
+            }
             Outgoing next = o.next;
             if (o.expiresAt <= time.wallClock) {
                 fail(o, PublishFailures.expired(o));

@@ -25,6 +25,7 @@ import dev.holdfast.mqtt.impl.session.Connection.Phase;
 import dev.holdfast.mqtt.spi.ClientSettings;
 import dev.holdfast.mqtt.store.OutgoingMessage;
 import dev.holdfast.mqtt.store.Recovered;
+import dev.holdfast.mqtt.store.SessionState;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.ToLongFunction;
@@ -69,7 +70,27 @@ public final class Session {
             Recovered recovered,
             RandomGenerator random,
             ToLongFunction<Packet> encodedSize) {
-        this(settings, recovered, random, encodedSize, new WriteAhead(), new Servers(settings));
+        this(
+                settings,
+                recovered,
+                random,
+                encodedSize,
+                new Outbox(new WriteAhead(), true),
+                new Servers(settings));
+    }
+
+    /** A new session without a store: it gives out no batches, and reads no pages. */
+    public static Session inMemory(
+            ClientSettings settings,
+            RandomGenerator random,
+            ToLongFunction<Packet> encodedSize) {
+        return new Session(
+                settings,
+                new SessionState().recovered(),
+                random,
+                encodedSize,
+                new Outbox(new WriteAhead(), false),
+                new Servers(settings));
     }
 
     Session(
@@ -77,9 +98,9 @@ public final class Session {
             Recovered recovered,
             RandomGenerator random,
             ToLongFunction<Packet> encodedSize,
-            WriteAhead rules,
+            Outbox outbox,
             Servers servers) {
-        outbox = new Outbox(rules);
+        this.outbox = outbox;
         Numbers numbers = new Numbers(recovered.numbersReserved(), outbox);
         PacketIdentifiers<Object> identifiers = new PacketIdentifiers<>();
         queue = new OutgoingQueue(settings.storeLimits(), recovered, numbers, outbox, time);

@@ -32,7 +32,7 @@ class DriverTest {
     private long wallClock = 1_000;
 
     private Driver driver() {
-        StoredSession store = new MemoryQueue();
+        StoredSession store = new TestStore();
         Session session =
                 new Session(
                         settings(),

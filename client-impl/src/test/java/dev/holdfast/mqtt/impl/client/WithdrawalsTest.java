@@ -23,7 +23,6 @@ import dev.holdfast.mqtt.store.StoreException;
 import dev.holdfast.mqtt.store.StoredSession;
 import java.net.URI;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
@@ -53,7 +52,7 @@ class WithdrawalsTest {
 
     /** A store whose pages can be held back, or fail. */
     private static final class PagedStore implements StoredSession {
-        final MemoryQueue queue = new MemoryQueue();
+        final TestStore queue = new TestStore();
         final ArrayDeque<Runnable> pages = new ArrayDeque<>();
         boolean holdsPages;
         boolean fails;
@@ -74,22 +73,7 @@ class WithdrawalsTest {
                 page.failed(new StoreException("it cannot be read", null));
                 return;
             }
-            List<OutgoingMessage> read = new ArrayList<>();
-            queue.readQueued(
-                    after,
-                    maximumMessages,
-                    maximumBytes,
-                    new Page() {
-                        @Override
-                        public void read(List<OutgoingMessage> messages) {
-                            read.addAll(messages);
-                        }
-
-                        @Override
-                        public void failed(StoreException cause) {
-                            throw cause;
-                        }
-                    });
+            List<OutgoingMessage> read = queue.state.queued(after, maximumMessages, maximumBytes);
             if (holdsPages) {
                 pages.add(() -> page.read(read));
             } else {

@@ -22,7 +22,7 @@ class GivenIdentifiersTest {
     private final SessionState disk = new SessionState();
 
     private SubscriptionIdentifiers identifiers() {
-        return new SubscriptionIdentifiers(disk.recovered(), new Outbox(new WriteAhead()));
+        return new SubscriptionIdentifiers(disk.recovered(), new Outbox(new WriteAhead(), true));
     }
 
     @Test
