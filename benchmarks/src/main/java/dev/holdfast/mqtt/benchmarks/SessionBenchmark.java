@@ -101,8 +101,8 @@ public class SessionBenchmark {
     }
 
     private void count(Event event) {
-        if (event instanceof Event.Acknowledged) {
-            acknowledged++;
+        if (event instanceof Event.Acknowledged e) {
+            e.publications().forEach(sequence -> acknowledged++);
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.holdfast.mqtt.impl.client;
 
+import dev.holdfast.mqtt.Acknowledgement;
 import dev.holdfast.mqtt.Message;
 import dev.holdfast.mqtt.MqttException;
 import dev.holdfast.mqtt.StoreLimits;
@@ -103,7 +104,11 @@ final class Publications {
     }
 
     void stored(Event.Stored event) {
-        PendingPublication p = pending.get(event.sequence());
+        event.publications().forEach(this::stored);
+    }
+
+    private void stored(long sequence) {
+        PendingPublication p = pending.get(sequence);
         if (p == null) {
             return;
         }
@@ -121,8 +126,12 @@ final class Publications {
     }
 
     void acknowledged(Event.Acknowledged event) {
-        PendingPublication p = remove(event.sequence());
-        if (p != null && p.noteAcknowledged(event.acknowledgement())) {
+        event.publications().forEach(sequence -> acknowledged(sequence, event.acknowledgement()));
+    }
+
+    private void acknowledged(long sequence, Acknowledgement answer) {
+        PendingPublication p = remove(sequence);
+        if (p != null && p.noteAcknowledged(answer)) {
             told.add(p);
         }
     }

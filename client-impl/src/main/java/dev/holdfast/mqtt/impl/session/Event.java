@@ -13,11 +13,11 @@ import org.jspecify.annotations.Nullable;
 
 /** What the core tells the application, by way of whoever drives it. */
 public sealed interface Event {
-    /** A publication is safe on disk. */
-    record Stored(long sequence) implements Event {}
+    /** Publications are safe on disk. */
+    record Stored(Run publications) implements Event {}
 
-    /** A publication is done. Implies that it need not be stored any more. */
-    record Acknowledged(long sequence, Acknowledgement acknowledgement) implements Event {}
+    /** Publications are done. Implies that they need not be stored any more. */
+    record Acknowledged(Run publications, Acknowledgement acknowledgement) implements Event {}
 
     record PublishFailed(long sequence, MqttException cause) implements Event {}
 

@@ -1,5 +1,6 @@
 package dev.holdfast.mqtt.impl.session;
 
+import dev.holdfast.mqtt.Acknowledgement;
 import dev.holdfast.mqtt.impl.packet.Connect;
 import dev.holdfast.mqtt.impl.packet.Packet;
 import dev.holdfast.mqtt.impl.packet.Publish;
@@ -75,6 +76,11 @@ final class Outbox {
     /** Whether there is a connection, and its last packet has not been sent yet. */
     private boolean sending;
 
+    /** The event told last, unless it is out of reach; and the batch it waits for, if it waits. */
+    private @Nullable Event lastTold;
+
+    private long lastBarrier;
+
     private List<Packet> packets = new ArrayList<>();
     private List<Event> events = new ArrayList<>();
 
@@ -134,7 +140,31 @@ final class Outbox {
         return with <= stored;
     }
 
+    /** Tells that a publication is stored, together with the one told of before if that is next. */
+    void tellStored(long sequence) {
+        boolean together =
+                lastTold instanceof Event.Stored last
+                        && lastBarrier == barrier()
+                        && last.publications().grow(sequence);
+        if (!together) {
+            tell(new Event.Stored(new Run(sequence)));
+        }
+    }
+
+    /** As {@link #tellStored}, where the server's answer is the same object. */
+    void tellAcknowledged(long sequence, Acknowledgement answer) {
+        boolean together =
+                lastTold instanceof Event.Acknowledged last
+                        && last.acknowledgement() == answer
+                        && last.publications().grow(sequence);
+        if (!together) {
+            tell(new Event.Acknowledged(new Run(sequence), answer));
+        }
+    }
+
     void tell(Event event) {
+        lastTold = event;
+        lastBarrier = barrier();
         boolean waits =
                 switch (rules.before(event)) {
                     case NOTHING -> false;
@@ -184,6 +214,7 @@ final class Outbox {
     }
 
     private void release() {
+        lastTold = null;
         while (!held.isEmpty() && held.peek().watermark() <= stored) {
             Held next = held.remove();
             heldEffects -= next.effects().size();
@@ -241,6 +272,7 @@ final class Outbox {
     void dropAll() {
         sending = false;
         stored = issued;
+        lastTold = null;
         packets.clear();
         events.clear();
         changes.clear();
@@ -282,6 +314,7 @@ final class Outbox {
     }
 
     List<Event> takeEvents() {
+        lastTold = null;
         if (events.isEmpty()) {
             return List.of();
         }

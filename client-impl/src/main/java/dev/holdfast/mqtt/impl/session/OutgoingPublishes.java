@@ -199,7 +199,7 @@ final class OutgoingPublishes {
         } else if (message.qos() == QoS.AT_MOST_ONCE) {
             queue.forget(o);
             outbox.send(new Publish(message, 0, false));
-            outbox.tell(new Event.Acknowledged(o.sequence, SUCCESS));
+            outbox.tellAcknowledged(o.sequence, SUCCESS);
         } else {
             queue.take(o);
             o.packetIdentifier = identifiers.take(o);
@@ -353,12 +353,11 @@ final class OutgoingPublishes {
                                     words,
                                     properties)));
         } else if (reason == ReasonCode.SUCCESS && words == null && properties.isEmpty()) {
-            outbox.tell(new Event.Acknowledged(o.sequence, SUCCESS));
+            outbox.tellAcknowledged(o.sequence, SUCCESS);
         } else {
-            outbox.tell(
-                    new Event.Acknowledged(
-                            o.sequence,
-                            new Acknowledgement(reason, Optional.ofNullable(words), properties)));
+            outbox.tellAcknowledged(
+                    o.sequence,
+                    new Acknowledgement(reason, Optional.ofNullable(words), properties));
         }
     }
 

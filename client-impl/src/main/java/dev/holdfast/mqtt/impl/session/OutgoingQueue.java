@@ -121,7 +121,7 @@ final class OutgoingQueue {
                     new Change.Accepted(
                             OutgoingMessage.queued(o.sequence, o.message, o.expiresAt)));
         }
-        outbox.tell(new Event.Stored(o.sequence));
+        outbox.tellStored(o.sequence);
         backlog.add(o);
     }
 

@@ -8,6 +8,7 @@ import dev.holdfast.mqtt.Message;
 import dev.holdfast.mqtt.ReasonCode;
 import dev.holdfast.mqtt.StoreLimits;
 import dev.holdfast.mqtt.impl.session.Event;
+import dev.holdfast.mqtt.impl.session.Run;
 import java.lang.ref.WeakReference;
 import java.util.List;
 import java.util.Optional;
@@ -40,12 +41,12 @@ class PublicationsTest {
     }
 
     private void stored(long id) {
-        publications.stored(new Event.Stored(id));
+        publications.stored(new Event.Stored(new Run(id)));
         publications.flush();
     }
 
     private void acknowledged(long id) {
-        publications.acknowledged(new Event.Acknowledged(id, DONE));
+        publications.acknowledged(new Event.Acknowledged(new Run(id), DONE));
         publications.flush();
     }
 

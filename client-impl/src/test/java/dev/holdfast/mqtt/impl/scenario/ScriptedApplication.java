@@ -37,12 +37,23 @@ final class ScriptedApplication {
         if (event instanceof Event.Attempt || event instanceof Event.AttemptFailed) {
             return; // seen on the wire
         }
-        run.trace(Column.APPLICATION, "← " + run.words.of(event));
+        if (event instanceof Event.Stored stored) {
+            stored.publications().forEach(s -> trace(run.words.stored(s)));
+        } else if (event instanceof Event.Acknowledged answered) {
+            answered.publications()
+                    .forEach(s -> trace(run.words.acknowledged(s, answered.acknowledgement())));
+        } else {
+            trace(run.words.of(event));
+        }
         if (event instanceof Event.AuthenticationAsked asked) {
             lastQuestion = asked.number();
         } else if (event instanceof Event.Deliver deliver) {
             unhandled.add(deliver.incoming());
         }
+    }
+
+    private void trace(String told) {
+        run.trace(Column.APPLICATION, "← " + told);
     }
 
     void run(Command c) {

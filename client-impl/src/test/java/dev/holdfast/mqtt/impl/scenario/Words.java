@@ -2,6 +2,7 @@ package dev.holdfast.mqtt.impl.scenario;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.holdfast.mqtt.Acknowledgement;
 import dev.holdfast.mqtt.Message;
 import dev.holdfast.mqtt.MqttException;
 import dev.holdfast.mqtt.QoS;
@@ -230,14 +231,18 @@ final class Words {
     // ---- events
     // ------------------------------------------------------------------------------------
 
+    String stored(long sequence) {
+        return published.get(sequence) + " stored";
+    }
+
+    String acknowledged(long sequence, Acknowledgement answer) {
+        ReasonCode reason = answer.reason();
+        String how = reason == ReasonCode.SUCCESS ? "" : ": " + reason;
+        return published.get(sequence) + " acknowledged" + how;
+    }
+
     String of(Event event) {
-        if (event instanceof Event.Stored e) {
-            return published.get(e.sequence()) + " stored";
-        } else if (event instanceof Event.Acknowledged e) {
-            ReasonCode reason = e.acknowledgement().reason();
-            String how = reason == ReasonCode.SUCCESS ? "" : ": " + reason;
-            return published.get(e.sequence()) + " acknowledged" + how;
-        } else if (event instanceof Event.PublishFailed e) {
+        if (event instanceof Event.PublishFailed e) {
             return published.get(e.sequence()) + " fails: " + of(e.cause());
         } else if (event instanceof Event.Deliver e) {
             Message m = e.incoming().message();

@@ -32,7 +32,7 @@ class EarlyAnswersTest {
 
         core.session.received(new Puback(2, ReasonCode.SUCCESS));
 
-        assertTrue(core.told(Event.Acknowledged.class).isEmpty());
+        assertTrue(core.acknowledged().isEmpty());
     }
 
     @Test

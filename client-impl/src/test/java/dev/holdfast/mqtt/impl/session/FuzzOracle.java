@@ -82,12 +82,16 @@ final class FuzzOracle {
         }
     }
 
+    private void toldAcknowledged(long sequence) {
+        assertTrue(acknowledged.contains(sequence), "nobody has acknowledged " + sequence);
+        assertTrue(done.add(sequence), "answered twice: " + sequence);
+    }
+
     void told(Event event) {
         if (event instanceof Event.Stored e) {
-            assertTrue(stored.add(e.sequence()), "stored twice: " + e);
+            e.publications().forEach(s -> assertTrue(stored.add(s), "stored twice: " + s));
         } else if (event instanceof Event.Acknowledged e) {
-            assertTrue(acknowledged.contains(e.sequence()), "nobody has acknowledged " + e);
-            assertTrue(done.add(e.sequence()), "answered twice: " + e);
+            e.publications().forEach(this::toldAcknowledged);
         } else if (event instanceof Event.PublishFailed e) {
             assertTrue(done.add(e.sequence()), "answered twice: " + e);
         } else if (event instanceof Event.Deliver e) {

@@ -193,7 +193,7 @@ class OutgoingPublishesTest {
         assertEquals(List.of(1L, 2L), failed(core));
         assertEquals(
                 List.of(101L, 102L),
-                core.told(Event.Stored.class).stream().map(Event.Stored::sequence).toList());
+                core.stored());
         assertEquals(3, core.session.queuedMessages());
     }
 
@@ -252,7 +252,7 @@ class OutgoingPublishesTest {
         core.sent(Pubrel.class);
         core.session.received(new Pubcomp(identifier, ReasonCode.SUCCESS));
         assertEquals(0, core.session.queuedMessages());
-        assertTrue(core.told(Event.Acknowledged.class).isEmpty(), "it has failed before");
+        assertTrue(core.acknowledged().isEmpty(), "it has failed before");
     }
 
     /** What the server never had must not be acknowledged, not even by a later run. */
@@ -301,6 +301,6 @@ class OutgoingPublishesTest {
         core.session.received(new Pubrec(open, ReasonCode.SUCCESS));
         assertEquals(open, core.sent(Pubrel.class).packetIdentifier());
         core.session.received(new Pubcomp(open, ReasonCode.SUCCESS));
-        assertEquals(3, core.told(Event.Acknowledged.class).size());
+        assertEquals(3, core.acknowledged().size());
     }
 }

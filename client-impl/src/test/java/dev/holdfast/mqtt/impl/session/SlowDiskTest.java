@@ -91,7 +91,7 @@ class SlowDiskTest {
 
         assertTrue(acknowledged > 10_000, "the core stops reading after " + acknowledged);
         assertTrue(acknowledged < FLOOD, "the core reads on without end");
-        assertEquals(acknowledged, core.told(Event.Acknowledged.class).size());
+        assertEquals(acknowledged, core.acknowledged().size());
         core.diskHangs = false;
         core.advance(0);
         assertTrue(core.reads());
@@ -116,10 +116,10 @@ class SlowDiskTest {
         bounded.diskHangs = false;
         bounded.advance(0);
 
-        assertEquals(64, bounded.told(Event.Stored.class).size());
+        assertEquals(64, bounded.stored().size());
         assertEquals(90, bounded.told(Event.PublishFailed.class).size());
         bounded.session.publish(101, mebibyte, OutgoingMessage.NEVER);
-        assertEquals(65, bounded.told(Event.Stored.class).size());
+        assertEquals(65, bounded.stored().size());
     }
 
     @Test

@@ -231,6 +231,20 @@ final class TestCore {
         return events.stream().filter(type::isInstance).map(type::cast).toList();
     }
 
+    /** The publications told of as stored so far. */
+    List<Long> stored() {
+        List<Long> all = new ArrayList<>();
+        told(Event.Stored.class).forEach(e -> e.publications().forEach(all::add));
+        return all;
+    }
+
+    /** The publications told of as acknowledged so far. */
+    List<Long> acknowledged() {
+        List<Long> all = new ArrayList<>();
+        told(Event.Acknowledged.class).forEach(e -> e.publications().forEach(all::add));
+        return all;
+    }
+
     private void turn() {
         for (boolean more = true; more; ) {
             session.advance(now, wallClock);

@@ -2,6 +2,7 @@ package dev.holdfast.mqtt.impl.simulation;
 
 import static dev.holdfast.mqtt.impl.simulation.SimulationFailure.require;
 
+import dev.holdfast.mqtt.Acknowledgement;
 import dev.holdfast.mqtt.MqttException;
 import dev.holdfast.mqtt.ReasonCode;
 import dev.holdfast.mqtt.impl.session.Event;
@@ -97,14 +98,22 @@ final class Futures {
 
     // ---- completed
 
+    private void stored(long sequence) {
+        // May come after Acknowledged, which implies it.
+        toBeStored.remove(sequence);
+        sim.outgoing.stored(sequence);
+    }
+
+    private void acknowledged(long sequence, Acknowledgement answer) {
+        completePublish(sequence);
+        sim.outgoing.acknowledged(run, sequence, answer);
+    }
+
     void take(Event event) {
         if (event instanceof Event.Stored e) {
-            // May come after Acknowledged, which implies it.
-            toBeStored.remove(e.sequence());
-            sim.outgoing.stored(e.sequence());
+            e.publications().forEach(this::stored);
         } else if (event instanceof Event.Acknowledged e) {
-            completePublish(e.sequence());
-            sim.outgoing.acknowledged(run, e.sequence(), e.acknowledgement());
+            e.publications().forEach(s -> acknowledged(s, e.acknowledgement()));
         } else if (event instanceof Event.PublishFailed e) {
             completePublish(e.sequence());
             sim.outgoing.failed(run, e.sequence(), e.cause());

@@ -178,11 +178,11 @@ final class Words {
         } else if (event instanceof Event.Settled e) {
             return name + " " + of(e.incoming().message()) + of(e.cause());
         } else if (event instanceof Event.Stored e) {
-            return name + " " + e.sequence();
+            return name + " " + e.publications();
         } else if (event instanceof Event.PublishFailed e) {
             return name + " " + e.sequence() + of(e.cause());
         } else if (event instanceof Event.Acknowledged e) {
-            return name + " " + e.sequence();
+            return name + " " + e.publications();
         } else if (event instanceof Event.Connected e) {
             return name + ", Session Present " + (e.connected().sessionPresent() ? 1 : 0);
         } else if (event instanceof Event.Disconnected e) {
