@@ -169,13 +169,28 @@ final class HoldfastClient implements MqttClient {
 
     @Override
     public Publication publish(Message message) {
-        return publishUntil(PendingPublication.NO_DEADLINE, message);
+        long expiresAt = expiresAt(message);
+        synchronized (publishing) {
+            return submit(
+                    new PendingPublication(
+                            nextPublication++, message, expiresAt, dispatcher.publications));
+        }
     }
 
     @Override
     public Publication publish(Message message, Duration timeout) {
         requireTimeout(timeout);
-        return publishUntil(loop.now() + timeout.toMillis(), message);
+        long deadline = loop.now() + timeout.toMillis();
+        long expiresAt = expiresAt(message);
+        synchronized (publishing) {
+            return submit(
+                    new LimitedPublication(
+                            nextPublication++,
+                            message,
+                            expiresAt,
+                            deadline,
+                            dispatcher.publications));
+        }
     }
 
     private static void requireTimeout(Duration timeout) {
@@ -185,7 +200,8 @@ final class HoldfastClient implements MqttClient {
         }
     }
 
-    private Publication publishUntil(long deadline, Message message) {
+    /** When a message that may be published expires, in milliseconds since 1970. */
+    private long expiresAt(Message message) {
         requireOpen();
         if (settings.validatePayloadFormat() && !PayloadFormat.isAsClaimed(message)) {
             throw new IllegalArgumentException(
@@ -194,28 +210,21 @@ final class HoldfastClient implements MqttClient {
                             + "' is said to be UTF-8, and is not: leave out utf8Payload(true), or give"
                             + " the payload as a String");
         }
-        long expiresAt =
-                message.expiry()
-                        .map(expiry -> loop.wallClock() + expiry.toMillis())
-                        .orElse(OutgoingMessage.NEVER);
-        synchronized (publishing) {
-            PendingPublication publication =
-                    new PendingPublication(
-                            nextPublication++,
-                            message,
-                            expiresAt,
-                            deadline,
-                            dispatcher.publications);
-            if (dispatcher.publications.admit(message)) {
-                driver.submit(publication);
-            } else {
-                publication.noteFailed(
-                        new MqttException.StoreFull(
-                                "More is published at once than storeLimits(…) allows to be queued:"
-                                        + " wait for acknowledgements, or for stored()"));
-            }
-            return publication;
+        return message.expiry()
+                .map(expiry -> loop.wallClock() + expiry.toMillis())
+                .orElse(OutgoingMessage.NEVER);
+    }
+
+    private Publication submit(PendingPublication publication) {
+        if (dispatcher.publications.admit(publication)) {
+            driver.submit(publication);
+        } else {
+            publication.noteFailed(
+                    new MqttException.StoreFull(
+                            "More is published at once than storeLimits(…) allows to be queued:"
+                                    + " wait for acknowledgements, or for stored()"));
         }
+        return publication;
     }
 
     @Override

@@ -4,32 +4,18 @@ import dev.holdfast.mqtt.Acknowledgement;
 import dev.holdfast.mqtt.Message;
 import dev.holdfast.mqtt.MqttException;
 import dev.holdfast.mqtt.Publication;
+import dev.holdfast.mqtt.impl.session.Outgoing;
 import dev.holdfast.mqtt.impl.session.Session;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A publication and its two stages, which are made when somebody asks for them; also the command
- * that brings it to the core.
+ * that brings it to the core, which adds its own part to the same object.
  */
-final class PendingPublication implements Publication, Driver.Input {
-    /** A deadline that never comes. */
-    static final long NO_DEADLINE = Long.MAX_VALUE;
-
-    static final Comparator<PendingPublication> BY_DEADLINE =
-            Comparator.comparingLong(PendingPublication::deadline)
-                    .thenComparingLong(PendingPublication::id);
-
-    private final long id;
-    private final Message message;
-    private final long expiresAt;
-
-    /** On the clock of the loop. */
-    private final long deadline;
-
+class PendingPublication extends Outgoing implements Publication, Driver.Input {
     private final Publications publications;
 
     // What is known of it, and who waits for that; guarded by this.
@@ -47,19 +33,15 @@ final class PendingPublication implements Publication, Driver.Input {
     /** Whether the core has taken it back; touched on the loop. */
     private boolean withdrawn;
 
-    PendingPublication(
-            long id, Message message, long expiresAt, long deadline, Publications publications) {
-        this.id = id;
-        this.message = message;
-        this.expiresAt = expiresAt;
-        this.deadline = deadline;
+    PendingPublication(long id, Message message, long expiresAt, Publications publications) {
+        super(id, message, expiresAt);
         this.publications = publications;
     }
 
     @Override
     public void feed(Session session) {
         publications.arrived(this);
-        session.publish(id, message, expiresAt);
+        session.publish(this);
     }
 
     // ---- what the core tells
@@ -72,7 +54,7 @@ final class PendingPublication implements Publication, Driver.Input {
 
     /** Marks it as held weakly, unless somebody waits for its outcome. Called on the loop. */
     synchronized boolean mayBeLetGo() {
-        letGo = acknowledged == null && cancels == null && deadline == NO_DEADLINE;
+        letGo = acknowledged == null && cancels == null && !isLimited();
         return letGo;
     }
 
@@ -162,20 +144,16 @@ final class PendingPublication implements Publication, Driver.Input {
         return acknowledgement != null || failure != null;
     }
 
-    long deadline() {
-        return deadline;
+    /** Whether it is a {@link LimitedPublication}. */
+    boolean isLimited() {
+        return false;
     }
 
     // ---- for the application
 
     @Override
     public long id() {
-        return id;
-    }
-
-    @Override
-    public Message message() {
-        return message;
+        return sequence();
     }
 
     @Override
@@ -207,6 +185,6 @@ final class PendingPublication implements Publication, Driver.Input {
 
     @Override
     public String toString() {
-        return "Publication[" + id + ", " + message + "]";
+        return "Publication[" + id() + ", " + message() + "]";
     }
 }

@@ -67,9 +67,9 @@ final class Publications {
         withdrawals().submit(session -> hold(publication));
     }
 
-    /** Whether a message may set out for the core; from any thread. */
-    boolean admit(Message message) {
-        long size = OutgoingMessage.sizeOf(message);
+    /** Whether a publication may set out for the core; from any thread. */
+    boolean admit(PendingPublication publication) {
+        long size = publication.size();
         if (bytesOnTheirWay.addAndGet(size) <= mostOnTheirWay) {
             return true;
         }
@@ -78,10 +78,10 @@ final class Publications {
     }
 
     void arrived(PendingPublication publication) {
-        bytesOnTheirWay.addAndGet(-OutgoingMessage.sizeOf(publication.message()));
+        bytesOnTheirWay.addAndGet(-publication.size());
         pending.put(publication);
-        if (publication.deadline() != PendingPublication.NO_DEADLINE) {
-            withdrawals().limit(publication);
+        if (publication instanceof LimitedPublication limited) {
+            withdrawals().limit(limited);
         }
     }
 
@@ -92,7 +92,7 @@ final class Publications {
             return known;
         }
         PendingPublication adopted =
-                new PendingPublication(id, message, 0, PendingPublication.NO_DEADLINE, this);
+                new PendingPublication(id, message, OutgoingMessage.NEVER, this);
         // It comes from the store, so it is in it.
         adopted.noteStored();
         if (over == null) {
@@ -154,8 +154,8 @@ final class Publications {
 
     private @Nullable PendingPublication remove(long sequence) {
         PendingPublication p = pending.remove(sequence);
-        if (p != null && p.deadline() != PendingPublication.NO_DEADLINE) {
-            withdrawals().done(p);
+        if (p instanceof LimitedPublication limited) {
+            withdrawals().done(limited);
         }
         return p;
     }

@@ -24,7 +24,7 @@ final class Withdrawals {
     private final PublicationSearch search;
 
     /** Those with a time limit, by when it ends. */
-    private NavigableSet<PendingPublication> limited = Collections.emptyNavigableSet();
+    private NavigableSet<LimitedPublication> limited = Collections.emptyNavigableSet();
 
     /** Wakes when the first limit ends, or before. */
     private Loop.@Nullable Timer timer;
@@ -56,16 +56,16 @@ final class Withdrawals {
     // ---- time limits
 
     /** A publication with a time limit has reached the core. */
-    void limit(PendingPublication publication) {
+    void limit(LimitedPublication publication) {
         if (limited.isEmpty()) {
-            limited = new TreeSet<>(PendingPublication.BY_DEADLINE);
+            limited = new TreeSet<>(LimitedPublication.BY_DEADLINE);
         }
         limited.add(publication);
         setTimer();
     }
 
     /** A publication is done with. */
-    void done(PendingPublication publication) {
+    void done(LimitedPublication publication) {
         if (!limited.isEmpty()) {
             limited.remove(publication);
         }
@@ -98,7 +98,7 @@ final class Withdrawals {
     private void endTimes(Session session) {
         timer = null;
         while (!limited.isEmpty() && limited.first().deadline() <= loop.now()) {
-            PendingPublication late = limited.pollFirst();
+            LimitedPublication late = limited.pollFirst();
             new Attempt(late, timedOut(late, "It was never sent, and is removed"), null)
                     .begin(session);
         }

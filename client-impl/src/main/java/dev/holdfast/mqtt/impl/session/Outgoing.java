@@ -1,13 +1,16 @@
 package dev.holdfast.mqtt.impl.session;
 
 import dev.holdfast.mqtt.Message;
-import dev.holdfast.mqtt.ReasonCode;
 import dev.holdfast.mqtt.store.OutgoingMessage;
 import dev.holdfast.mqtt.store.OutgoingMessage.State;
 import org.jspecify.annotations.Nullable;
 
-/** One message on its way to the server, as the core holds it in memory. */
-final class Outgoing {
+/**
+ * One message on its way to the server, as the core holds it in memory. Whoever publishes may hang
+ * on to it what is to be known outside of the core, so that a publication is one object; the core's
+ * own fields are touched on the loop only.
+ */
+public class Outgoing {
     final long sequence;
     final Message message;
 
@@ -25,17 +28,14 @@ final class Outgoing {
     /** 0 while QUEUED, then held in {@link PacketIdentifiers}. */
     int packetIdentifier;
 
-    /** Place among the RELEASED. */
-    long releaseOrder;
-
     /** The connection on which its PUBLISH took one of the send quota; 0 for none. */
-    long quotaOf;
+    int quotaOf;
 
     /** The batch with which its last PUBLISH leaves; see {@link Outbox#hasLeft}. */
     long leavesWith;
 
-    /** What PUBREC said. */
-    ReasonCode received = ReasonCode.SUCCESS;
+    /** Whether PUBREC said No matching subscribers, the one success that is not {@code SUCCESS}. */
+    boolean unmatched;
 
     /**
      * Set when the PUBLISH was held back until its connection was gone: the next one is no repeat.
@@ -52,7 +52,13 @@ final class Outgoing {
 
     @Nullable Outgoing next;
 
-    Outgoing(long sequence, Message message, long expiresAt) {
+    /**
+     * A message to be published.
+     *
+     * @param sequence higher than that of any before
+     * @param expiresAt milliseconds since 1970, or {@link OutgoingMessage#NEVER}
+     */
+    public Outgoing(long sequence, Message message, long expiresAt) {
         this.sequence = sequence;
         this.message = message;
         this.expiresAt = expiresAt;
@@ -63,8 +69,20 @@ final class Outgoing {
         Outgoing o = new Outgoing(stored.sequence(), stored.message(), stored.expiresAt());
         o.state = stored.state();
         o.packetIdentifier = stored.packetIdentifier();
-        o.releaseOrder = stored.releaseOrder();
         return o;
+    }
+
+    public final long sequence() {
+        return sequence;
+    }
+
+    public final Message message() {
+        return message;
+    }
+
+    /** As the store counts. */
+    public final long size() {
+        return size;
     }
 
     @Override

@@ -68,7 +68,7 @@ final class OutgoingPublishes {
     /** What this connection allows; null without one. */
     private @Nullable ServerLimits limits;
 
-    private long connection;
+    private int connection;
 
     /**
      * PUBLISH packets at QoS 1 and 2 of this connection without their final answer; at most Receive
@@ -99,21 +99,25 @@ final class OutgoingPublishes {
     }
 
     private void recover(List<OutgoingMessage> stored) {
-        List<Outgoing> releases = new ArrayList<>();
+        List<OutgoingMessage> releases = new ArrayList<>();
         for (OutgoingMessage m : stored) {
-            Outgoing o = Outgoing.of(m);
-            identifiers.put(o.packetIdentifier, o);
-            if (o.state == State.RELEASED) {
-                releases.add(o);
+            if (m.state() == State.RELEASED) {
+                releases.add(m);
             } else {
-                inFlight.addLast(o);
+                inFlight.addLast(recover(m));
             }
         }
-        releases.sort(Comparator.comparingLong(o -> o.releaseOrder));
-        for (Outgoing o : releases) {
-            released.addLast(o);
-            newestRelease = o.releaseOrder;
+        releases.sort(Comparator.comparingLong(OutgoingMessage::releaseOrder));
+        for (OutgoingMessage m : releases) {
+            released.addLast(recover(m));
+            newestRelease = m.releaseOrder();
         }
+    }
+
+    private Outgoing recover(OutgoingMessage stored) {
+        Outgoing o = Outgoing.of(stored);
+        identifiers.put(o.packetIdentifier, o);
+        return o;
     }
 
     // ---- sending
@@ -275,7 +279,7 @@ final class OutgoingPublishes {
         } else if (p.reason().isError()) {
             finish(o, p.reason(), p.reasonString(), p.userProperties());
         } else {
-            o.received = p.reason();
+            o.unmatched = p.reason() == ReasonCode.NO_MATCHING_SUBSCRIBERS;
             pubrecRemarks.keep(o, p.reasonString(), p.userProperties());
             release(o);
         }
@@ -287,9 +291,8 @@ final class OutgoingPublishes {
         }
         inFlight.remove(o);
         o.state = State.RELEASED;
-        o.releaseOrder = ++newestRelease;
         released.addLast(o);
-        outbox.persist(new Change.Released(o.sequence, o.releaseOrder));
+        outbox.persist(new Change.Released(o.sequence, ++newestRelease));
         outbox.send(acknowledgements.pubrel(o.packetIdentifier, ReasonCode.SUCCESS));
     }
 
@@ -303,16 +306,18 @@ final class OutgoingPublishes {
                     "PUBCOMP for Packet Identifier " + p.packetIdentifier() + " before PUBREC");
         }
         // 0x92 is no failure here: the server had completed the exchange before (section 4.3.3).
+        ReasonCode reason =
+                o.unmatched ? ReasonCode.NO_MATCHING_SUBSCRIBERS : ReasonCode.SUCCESS;
         Remarks pubrec = pubrecRemarks.take(o);
         if (pubrec == null) {
-            finish(o, o.received, p.reasonString(), p.userProperties());
+            finish(o, reason, p.reasonString(), p.userProperties());
             return;
         }
         String words =
                 p.reasonString() == null ? pubrec.reasonString().orElse(null) : p.reasonString();
         List<UserProperty> properties = new ArrayList<>(pubrec.userProperties());
         properties.addAll(p.userProperties());
-        finish(o, o.received, words, properties);
+        finish(o, reason, words, properties);
     }
 
     /**
@@ -447,7 +452,7 @@ final class OutgoingPublishes {
         pubrecRemarks.take(o);
         o.packetIdentifier = 0;
         o.state = State.QUEUED;
-        o.received = ReasonCode.SUCCESS;
+        o.unmatched = false;
         o.neverLeft = false;
         outbox.persist(new Change.Requeued(o.sequence));
         queue.putBack(o);

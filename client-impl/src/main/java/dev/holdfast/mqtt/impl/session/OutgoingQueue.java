@@ -67,23 +67,22 @@ final class OutgoingQueue {
 
     // ---- accepting
 
-    void publish(long sequence, Message message, long expiresAt) {
-        if (sequence <= newestSequence) {
+    void publish(Outgoing o) {
+        if (o.sequence <= newestSequence) {
             throw new IllegalStateException(
-                    "Publication " + sequence + " comes after " + newestSequence);
+                    "Publication " + o.sequence + " comes after " + newestSequence);
         }
-        newestSequence = sequence;
-        Outgoing o = new Outgoing(sequence, message, expiresAt);
+        newestSequence = o.sequence;
         if (outbox.unstoredBytes() >= Math.max(MOST_BYTES_UNSTORED, bounds.outgoingBytes())) {
-            outbox.tell(new Event.PublishFailed(sequence, diskIsBehind()));
+            outbox.tell(new Event.PublishFailed(o.sequence, diskIsBehind()));
             return;
         }
         boolean room = waiting.first() == null && makeRoom(o.size);
         if (!room && !mayWait(o)) {
-            outbox.tell(new Event.PublishFailed(sequence, full(o.size)));
+            outbox.tell(new Event.PublishFailed(o.sequence, full(o.size)));
             return;
         }
-        if (expiresAt != OutgoingMessage.NEVER) {
+        if (o.expiresAt != OutgoingMessage.NEVER) {
             nextExpiryCheck = Math.min(nextExpiryCheck, time.now + EXPIRY_CHECK_MILLIS);
         }
         if (room) {

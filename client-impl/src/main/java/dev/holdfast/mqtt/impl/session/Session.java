@@ -181,10 +181,15 @@ public final class Session {
      * @param expiresAt milliseconds since 1970, or {@link OutgoingMessage#NEVER}
      */
     public void publish(long sequence, Message message, long expiresAt) {
+        publish(new Outgoing(sequence, message, expiresAt));
+    }
+
+    /** Accepts a message, its sequence number higher than at any call before. */
+    public void publish(Outgoing message) {
         if (hasStopped()) {
-            outbox.tell(new Event.PublishFailed(sequence, connection.stoppedFor()));
+            outbox.tell(new Event.PublishFailed(message.sequence, connection.stoppedFor()));
         } else {
-            queue.publish(sequence, message, expiresAt);
+            queue.publish(message);
         }
     }
 

@@ -94,6 +94,6 @@ class PublicationMapTest {
     }
 
     private PendingPublication publication(long id) {
-        return new PendingPublication(id, MESSAGE, 0, PendingPublication.NO_DEADLINE, publications);
+        return new PendingPublication(id, MESSAGE, 0, publications);
     }
 }

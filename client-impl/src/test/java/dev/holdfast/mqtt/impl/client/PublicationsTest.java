@@ -35,7 +35,7 @@ class PublicationsTest {
     private PendingPublication arrive() {
         PendingPublication publication =
                 new PendingPublication(
-                        next++, MESSAGE, 0, PendingPublication.NO_DEADLINE, publications);
+                        next++, MESSAGE, 0, publications);
         publications.arrived(publication);
         return publication;
     }

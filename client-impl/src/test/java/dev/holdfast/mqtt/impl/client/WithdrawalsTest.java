@@ -159,17 +159,26 @@ class WithdrawalsTest {
         }
     }
 
+    private Publication publish(long id) {
+        return submit(
+                new PendingPublication(id, MESSAGE, OutgoingMessage.NEVER, publications));
+    }
+
     private Publication publish(long id, long deadline) {
-        PendingPublication publication =
-                new PendingPublication(id, MESSAGE, OutgoingMessage.NEVER, deadline, publications);
-        assertTrue(publications.admit(MESSAGE));
+        return submit(
+                new LimitedPublication(
+                        id, MESSAGE, OutgoingMessage.NEVER, deadline, publications));
+    }
+
+    private Publication submit(PendingPublication publication) {
+        assertTrue(publications.admit(publication));
         driver.submit(publication);
         return publication;
     }
 
     private void fillWindow() {
         for (int i = 1; i <= WINDOW; i++) {
-            publish(i, PendingPublication.NO_DEADLINE);
+            publish(i);
         }
     }
 
@@ -183,7 +192,7 @@ class WithdrawalsTest {
     @Test
     void outcomeCanBeAskedForWhenThePublicationHasLongBeenStored() {
         fillWindow();
-        Publication publication = publish(WINDOW + 1, PendingPublication.NO_DEADLINE);
+        Publication publication = publish(WINDOW + 1);
         runTasks();
         assertTrue(publication.stored().isDone());
         CompletableFuture<Acknowledgement> outcome = publication.acknowledged();
@@ -198,7 +207,7 @@ class WithdrawalsTest {
     @Test
     void publicationBehindTheWindowCanBeCancelledRightAfterItCame() {
         fillWindow();
-        Publication publication = publish(WINDOW + 1, PendingPublication.NO_DEADLINE);
+        Publication publication = publish(WINDOW + 1);
         CompletableFuture<Boolean> cancelled = publication.cancel();
 
         runTasks();
@@ -212,9 +221,9 @@ class WithdrawalsTest {
         publish(1, now + 1);
         runTasks(); // sets a timer
         for (int i = 2; i <= WINDOW; i++) {
-            publish(i, PendingPublication.NO_DEADLINE);
+            publish(i);
         }
-        publish(WINDOW + 1, PendingPublication.NO_DEADLINE);
+        publish(WINDOW + 1);
         Publication late = publish(WINDOW + 2, now + 1);
         now += 10;
         timers.remove().run();
@@ -227,7 +236,7 @@ class WithdrawalsTest {
     @Test
     void cancellingIsAnsweredWhenTheClientStopsBeforeTheStoreIsAsked() {
         fillWindow();
-        Publication publication = publish(WINDOW + 1, PendingPublication.NO_DEADLINE);
+        Publication publication = publish(WINDOW + 1);
         CompletableFuture<Boolean> cancelled = publication.cancel();
         driver.submit(session -> driver.freeze());
 
@@ -245,8 +254,8 @@ class WithdrawalsTest {
     @Test
     void whatWasCancelledWhileItWasLookedForIsNotFound() {
         fillWindow();
-        Publication publication = publish(WINDOW + 1, PendingPublication.NO_DEADLINE);
-        publish(WINDOW + 2, PendingPublication.NO_DEADLINE);
+        Publication publication = publish(WINDOW + 1);
+        publish(WINDOW + 2);
         runTasks();
         store.holdsPages = true;
         CompletableFuture<Boolean> cancelled = publication.cancel();
@@ -270,7 +279,7 @@ class WithdrawalsTest {
 
     @Test
     void whatIsFoundAfterTheStoreHasFailedHasFailedToo() {
-        publish(1, PendingPublication.NO_DEADLINE);
+        publish(1);
         runTasks();
         MqttException broken = new MqttException.StoreFailed("broken", null);
         driver.submit(session -> session.storeFailed(broken));
@@ -301,7 +310,7 @@ class WithdrawalsTest {
     @Test
     void cancellingThatCannotBeLookedUpStopsTheClientAndIsAnswered() {
         fillWindow();
-        Publication publication = publish(WINDOW + 1, PendingPublication.NO_DEADLINE);
+        Publication publication = publish(WINDOW + 1);
         runTasks();
         store.fails = true;
 
