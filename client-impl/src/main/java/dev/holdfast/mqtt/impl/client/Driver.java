@@ -15,7 +15,6 @@ import dev.holdfast.mqtt.store.StoreException;
 import dev.holdfast.mqtt.store.StoredSession;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -60,7 +59,7 @@ final class Driver {
     private final Loop loop;
     private final Application application;
 
-    private final ConcurrentLinkedQueue<Input> inputs = new ConcurrentLinkedQueue<>();
+    private final Inputs inputs = new Inputs();
 
     /** Whether a turn is due or going on, which will see what is added to {@link #inputs}. */
     private final AtomicBoolean awake = new AtomicBoolean();
