@@ -28,10 +28,40 @@ public final class Message {
     private final boolean retain;
     private final boolean utf8Payload;
     private final long expirySeconds;
-    private final @Nullable String contentType;
-    private final @Nullable String responseTopic;
-    private final byte @Nullable [] correlationData;
-    private final List<UserProperty> userProperties;
+    private final Extras extras;
+
+    /** What most messages have none of: they share one object that says so. */
+    private static final class Extras {
+        static final Extras NONE = new Extras(to("none"));
+
+        final @Nullable String contentType;
+        final @Nullable String responseTopic;
+        final byte @Nullable [] correlationData;
+        final List<UserProperty> userProperties;
+
+        private Extras(Builder b) {
+            contentType = b.contentType;
+            responseTopic = b.responseTopic;
+            correlationData = b.correlationData;
+            userProperties = List.copyOf(b.userProperties);
+        }
+
+        static Extras of(Builder b) {
+            boolean none =
+                    b.contentType == null
+                            && b.responseTopic == null
+                            && b.correlationData == null
+                            && b.userProperties.isEmpty();
+            return none ? NONE : new Extras(b);
+        }
+
+        boolean hasSameAs(Extras other) {
+            return Objects.equals(contentType, other.contentType)
+                    && Objects.equals(responseTopic, other.responseTopic)
+                    && Arrays.equals(correlationData, other.correlationData)
+                    && userProperties.equals(other.userProperties);
+        }
+    }
 
     private Message(Builder b) {
         topic = b.topic;
@@ -40,10 +70,7 @@ public final class Message {
         retain = b.retain;
         utf8Payload = b.utf8Payload;
         expirySeconds = b.expirySeconds;
-        contentType = b.contentType;
-        responseTopic = b.responseTopic;
-        correlationData = b.correlationData;
-        userProperties = b.userProperties.isEmpty() ? List.of() : List.copyOf(b.userProperties);
+        extras = Extras.of(b);
     }
 
     /**
@@ -158,7 +185,7 @@ public final class Message {
      * @return what the sender says of the payload, often a MIME type
      */
     public Optional<String> contentType() {
-        return Optional.ofNullable(contentType);
+        return Optional.ofNullable(extras.contentType);
     }
 
     /**
@@ -167,7 +194,7 @@ public final class Message {
      * @return where the sender wants an answer
      */
     public Optional<String> responseTopic() {
-        return Optional.ofNullable(responseTopic);
+        return Optional.ofNullable(extras.responseTopic);
     }
 
     /**
@@ -176,9 +203,10 @@ public final class Message {
      * @return a new read-only view of the bytes that belong to the request
      */
     public Optional<ByteBuffer> correlationData() {
-        return correlationData == null
+        byte @Nullable [] data = extras.correlationData;
+        return data == null
                 ? Optional.empty()
-                : Optional.of(ByteBuffer.wrap(correlationData).asReadOnlyBuffer());
+                : Optional.of(ByteBuffer.wrap(data).asReadOnlyBuffer());
     }
 
     /**
@@ -187,7 +215,7 @@ public final class Message {
      * @return an immutable list
      */
     public List<UserProperty> userProperties() {
-        return userProperties;
+        return extras.userProperties;
     }
 
     /**
@@ -202,10 +230,10 @@ public final class Message {
         b.retain = retain;
         b.utf8Payload = utf8Payload;
         b.expirySeconds = expirySeconds;
-        b.contentType = contentType;
-        b.responseTopic = responseTopic;
-        b.correlationData = correlationData;
-        b.userProperties = userProperties;
+        b.contentType = extras.contentType;
+        b.responseTopic = extras.responseTopic;
+        b.correlationData = extras.correlationData;
+        b.userProperties = extras.userProperties;
         return b;
     }
 
@@ -218,10 +246,7 @@ public final class Message {
                 && retain == m.retain
                 && utf8Payload == m.utf8Payload
                 && expirySeconds == m.expirySeconds
-                && Objects.equals(contentType, m.contentType)
-                && Objects.equals(responseTopic, m.responseTopic)
-                && Arrays.equals(correlationData, m.correlationData)
-                && userProperties.equals(m.userProperties);
+                && extras.hasSameAs(m.extras);
     }
 
     @Override
