@@ -210,9 +210,10 @@ final class HoldfastClient implements MqttClient {
                             + "' is said to be UTF-8, and is not: leave out utf8Payload(true), or give"
                             + " the payload as a String");
         }
-        return message.expiry()
-                .map(expiry -> loop.wallClock() + expiry.toMillis())
-                .orElse(OutgoingMessage.NEVER);
+        Optional<Duration> expiry = message.expiry();
+        return expiry.isPresent()
+                ? loop.wallClock() + expiry.get().toMillis()
+                : OutgoingMessage.NEVER;
     }
 
     private Publication submit(PendingPublication publication) {
