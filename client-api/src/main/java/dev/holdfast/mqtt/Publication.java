@@ -1,6 +1,8 @@
 package dev.holdfast.mqtt;
 
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One accepted publish: durable first, acknowledged later. Both stages complete off the event loop;
@@ -49,6 +51,19 @@ public interface Publication {
      *     with the next client
      */
     CompletableFuture<Acknowledgement> acknowledged();
+
+    /**
+     * Has the outcome of {@link #acknowledged()} told to a callback. The same as {@code
+     * acknowledged().whenComplete(callback)} but for the future, which this does without: for who
+     * publishes a lot.
+     *
+     * @param callback called once, with the acknowledgement or with the failure; the other one is
+     *     null. Runs on the executor of the client's callbacks, where it should not linger, or at
+     *     once and in the calling thread if the outcome is known already. What it throws is logged
+     */
+    void whenAcknowledged(
+            BiConsumer<? super @Nullable Acknowledgement, ? super @Nullable MqttException>
+                    callback);
 
     /**
      * Takes the message back, if it was never sent: it is removed from the queue and from the

@@ -44,8 +44,7 @@ final class HoldfastPeer implements Peer {
     public void publish(String topic, int qos, byte[] payload, Runnable done) {
         Message message = Message.to(topic).qos(QOS.get(qos)).payloadWithoutCopy(payload).build();
         client.publish(message)
-                .acknowledged()
-                .whenComplete(
+                .whenAcknowledged(
                         (acknowledgement, failure) -> {
                             Failures.stopAt(failure);
                             done.run();

@@ -8,14 +8,20 @@ import dev.holdfast.mqtt.impl.session.Outgoing;
 import dev.holdfast.mqtt.impl.session.Session;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A publication and its two stages, which are made when somebody asks for them; also the command
  * that brings it to the core, which adds its own part to the same object.
  */
 class PendingPublication extends Outgoing implements Publication, Driver.Input {
+    private static final Logger LOG = LoggerFactory.getLogger("dev.holdfast.mqtt.callbacks");
+
     private final Publications publications;
 
     // What is known of it, and who waits for that; guarded by this.
@@ -25,6 +31,8 @@ class PendingPublication extends Outgoing implements Publication, Driver.Input {
     private @Nullable MqttException failure;
     private @Nullable CompletableFuture<Void> stored;
     private @Nullable CompletableFuture<Acknowledgement> acknowledged;
+    private @Nullable BiConsumer<? super @Nullable Acknowledgement, ? super @Nullable MqttException>
+            callback;
     private @Nullable List<CompletableFuture<Boolean>> cancels;
 
     /** Whether {@link Publications} holds it weakly, since nobody waits for its outcome. */
@@ -54,7 +62,7 @@ class PendingPublication extends Outgoing implements Publication, Driver.Input {
 
     /** Marks it as held weakly, unless somebody waits for its outcome. Called on the loop. */
     synchronized boolean mayBeLetGo() {
-        letGo = acknowledged == null && cancels == null && !isLimited();
+        letGo = !isOutcomeAwaited() && !isLimited();
         return letGo;
     }
 
@@ -62,30 +70,43 @@ class PendingPublication extends Outgoing implements Publication, Driver.Input {
     synchronized boolean noteAcknowledged(Acknowledgement outcome) {
         isStored = true;
         acknowledgement = outcome;
-        return stored != null || acknowledged != null || cancels != null;
+        return stored != null || isOutcomeAwaited();
     }
 
     /** As {@link #noteStored}. */
     synchronized boolean noteFailed(MqttException cause) {
         failure = cause;
-        return stored != null || acknowledged != null || cancels != null;
+        return stored != null || isOutcomeAwaited();
+    }
+
+    private boolean isOutcomeAwaited() {
+        return acknowledged != null || callback != null || cancels != null;
     }
 
     /** Tells those who wait what is known. Runs code of the application. */
     void complete() {
         CompletableFuture<Void> storedNow;
         CompletableFuture<Acknowledgement> acknowledgedNow;
-        List<CompletableFuture<Boolean>> cancelsNow;
+        BiConsumer<? super @Nullable Acknowledgement, ? super @Nullable MqttException>
+                callbackNow = null;
+        List<CompletableFuture<Boolean>> cancelsNow = null;
         synchronized (this) {
             storedNow = stored;
             acknowledgedNow = acknowledged;
-            cancelsNow = isOver() ? cancels : null;
+            if (isOver()) {
+                callbackNow = callback;
+                callback = null;
+                cancelsNow = cancels;
+            }
         }
         if (storedNow != null) {
             completeStored(storedNow);
         }
         if (acknowledgedNow != null) {
             completeAcknowledged(acknowledgedNow);
+        }
+        if (callbackNow != null) {
+            call(callbackNow);
         }
         if (cancelsNow != null) {
             boolean cancelled = failure instanceof MqttException.Cancelled;
@@ -106,6 +127,15 @@ class PendingPublication extends Outgoing implements Publication, Driver.Input {
             future.complete(acknowledgement);
         } else if (failure != null) {
             future.completeExceptionally(failure);
+        }
+    }
+
+    /** Errors are caught as well: one callback must not take the others with it. */
+    private void call(BiConsumer<? super @Nullable Acknowledgement, ? super @Nullable MqttException> told) {
+        try {
+            told.accept(acknowledgement, failure);
+        } catch (Throwable t) {
+            LOG.error("A callback of the application failed", t);
         }
     }
 
@@ -170,12 +200,40 @@ class PendingPublication extends Outgoing implements Publication, Driver.Input {
         if (acknowledged == null) {
             acknowledged = new CompletableFuture<>();
             completeAcknowledged(acknowledged);
-            if (letGo && !isOver()) {
-                letGo = false;
-                publications.holdSoon(this);
-            }
+            beHeld();
         }
         return acknowledged;
+    }
+
+    @Override
+    public void whenAcknowledged(
+            BiConsumer<? super @Nullable Acknowledgement, ? super @Nullable MqttException> told) {
+        Objects.requireNonNull(told);
+        synchronized (this) {
+            if (!isOver()) {
+                beHeld();
+                callback = callback == null ? told : both(callback, told);
+                return;
+            }
+        }
+        call(told);
+    }
+
+    private BiConsumer<@Nullable Acknowledgement, @Nullable MqttException> both(
+            BiConsumer<? super @Nullable Acknowledgement, ? super @Nullable MqttException> first,
+            BiConsumer<? super @Nullable Acknowledgement, ? super @Nullable MqttException> second) {
+        return (answer, cause) -> {
+            call(first);
+            call(second);
+        };
+    }
+
+    /** Somebody waits for the outcome. */
+    private void beHeld() {
+        if (letGo && !isOver()) {
+            letGo = false;
+            publications.holdSoon(this);
+        }
     }
 
     @Override

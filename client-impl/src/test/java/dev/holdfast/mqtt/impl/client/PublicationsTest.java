@@ -1,18 +1,23 @@
 package dev.holdfast.mqtt.impl.client;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.holdfast.mqtt.Acknowledgement;
 import dev.holdfast.mqtt.Message;
+import dev.holdfast.mqtt.MqttException;
 import dev.holdfast.mqtt.ReasonCode;
 import dev.holdfast.mqtt.StoreLimits;
 import dev.holdfast.mqtt.impl.session.Event;
 import dev.holdfast.mqtt.impl.session.Run;
 import java.lang.ref.WeakReference;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import org.junit.jupiter.api.Test;
 
 /** Who waits for a publication is told, however long the queue is. */
@@ -75,5 +80,52 @@ class PublicationsTest {
         acknowledged(id);
 
         assertSame(DONE, outcome.getNow(null));
+    }
+
+    @Test
+    void callbackThatCameBeforeItWasStoredIsHeldAndCalledOnce() {
+        fill();
+        List<Acknowledgement> outcomes = new ArrayList<>();
+        arrive().whenAcknowledged((answer, failure) -> outcomes.add(answer));
+        long id = next - 1;
+        stored(id);
+        System.gc();
+        assertEquals(List.of(), outcomes);
+
+        acknowledged(id);
+
+        assertEquals(List.of(DONE), outcomes);
+    }
+
+    @Test
+    void eachOfSeveralCallbacksIsCalledThoughOneFails() {
+        PendingPublication publication = arrive();
+        List<String> calls = new ArrayList<>();
+        publication.whenAcknowledged((answer, failure) -> calls.add("first"));
+        publication.whenAcknowledged(
+                (answer, failure) -> {
+                    throw new AssertionError("of the application");
+                });
+        publication.whenAcknowledged((answer, failure) -> calls.add("third"));
+
+        acknowledged(publication.id());
+        assertEquals(List.of("first", "third"), calls);
+        publication.whenAcknowledged((answer, failure) -> calls.add("late"));
+
+        assertEquals(List.of("first", "third", "late"), calls);
+    }
+
+    @Test
+    void callbackIsToldOfAFailure() {
+        PendingPublication publication = arrive();
+        List<MqttException> failures = new ArrayList<>();
+        publication.whenAcknowledged((answer, failure) -> failures.add(failure));
+        MqttException cause = new MqttException.Cancelled("not wanted");
+
+        publications.failed(new Event.PublishFailed(publication.id(), cause));
+        publications.flush();
+
+        assertEquals(List.of(cause), failures);
+        assertSame(cause, assertThrows(CompletionException.class, publication.acknowledged()::join).getCause());
     }
 }

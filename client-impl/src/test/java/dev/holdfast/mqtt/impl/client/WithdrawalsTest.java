@@ -23,6 +23,7 @@ import dev.holdfast.mqtt.store.StoreException;
 import dev.holdfast.mqtt.store.StoredSession;
 import java.net.URI;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
@@ -202,6 +203,21 @@ class WithdrawalsTest {
 
         assertEquals(true, cancelled.getNow(null));
         assertInstanceOf(MqttException.Cancelled.class, failure(outcome));
+    }
+
+    @Test
+    void callbackCanBeGivenWhenThePublicationHasLongBeenStored() {
+        fillWindow();
+        Publication publication = publish(WINDOW + 1);
+        runTasks();
+        List<MqttException> failures = new ArrayList<>();
+        publication.whenAcknowledged((answer, failure) -> failures.add(failure));
+        publication.cancel();
+
+        runTasks();
+
+        assertEquals(1, failures.size());
+        assertInstanceOf(MqttException.Cancelled.class, failures.get(0));
     }
 
     @Test
