@@ -87,8 +87,8 @@ class PendingPublication extends Outgoing implements Publication, Driver.Input {
     void complete() {
         CompletableFuture<Void> storedNow;
         CompletableFuture<Acknowledgement> acknowledgedNow;
-        BiConsumer<? super @Nullable Acknowledgement, ? super @Nullable MqttException>
-                callbackNow = null;
+        BiConsumer<? super @Nullable Acknowledgement, ? super @Nullable MqttException> callbackNow =
+                null;
         List<CompletableFuture<Boolean>> cancelsNow = null;
         synchronized (this) {
             storedNow = stored;
@@ -131,7 +131,8 @@ class PendingPublication extends Outgoing implements Publication, Driver.Input {
     }
 
     /** Errors are caught as well: one callback must not take the others with it. */
-    private void call(BiConsumer<? super @Nullable Acknowledgement, ? super @Nullable MqttException> told) {
+    private void call(
+            BiConsumer<? super @Nullable Acknowledgement, ? super @Nullable MqttException> told) {
         try {
             told.accept(acknowledgement, failure);
         } catch (Throwable t) {

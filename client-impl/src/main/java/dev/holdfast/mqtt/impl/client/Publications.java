@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,10 +21,17 @@ import org.jspecify.annotations.Nullable;
 final class Publications {
     private static final long LEAST_ON_THEIR_WAY = 16L << 20;
 
+    /** Longer lists are not used again. */
+    private static final int LONGEST_KEPT = 4_096;
+
     private final PublicationMap pending = new PublicationMap();
 
     /** Those whose waiting futures are to be completed, by the next {@link #flush}. */
-    private List<PendingPublication> told = new ArrayList<>();
+    private ArrayList<PendingPublication> told = new ArrayList<>();
+
+    /** An empty list that was {@link #told} before. */
+    private final AtomicReference<@Nullable ArrayList<PendingPublication>> spare =
+            new AtomicReference<>();
 
     private final Lane completions;
     private final long mostOnTheirWay;
@@ -146,9 +154,18 @@ final class Publications {
     /** Completes futures: all that were told of since the last time, in one task. */
     void flush() {
         if (!told.isEmpty()) {
-            List<PendingPublication> all = told;
-            told = new ArrayList<>(all.size());
-            completions.add(() -> all.forEach(PendingPublication::complete));
+            ArrayList<PendingPublication> all = told;
+            ArrayList<PendingPublication> next = spare.getAndSet(null);
+            told = next == null ? new ArrayList<>() : next;
+            completions.add(() -> completeAll(all));
+        }
+    }
+
+    private void completeAll(ArrayList<PendingPublication> all) {
+        all.forEach(PendingPublication::complete);
+        if (all.size() <= LONGEST_KEPT) {
+            all.clear();
+            spare.set(all);
         }
     }
 

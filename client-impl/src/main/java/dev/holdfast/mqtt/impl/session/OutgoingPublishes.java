@@ -306,8 +306,7 @@ final class OutgoingPublishes {
                     "PUBCOMP for Packet Identifier " + p.packetIdentifier() + " before PUBREC");
         }
         // 0x92 is no failure here: the server had completed the exchange before (section 4.3.3).
-        ReasonCode reason =
-                o.unmatched ? ReasonCode.NO_MATCHING_SUBSCRIBERS : ReasonCode.SUCCESS;
+        ReasonCode reason = o.unmatched ? ReasonCode.NO_MATCHING_SUBSCRIBERS : ReasonCode.SUCCESS;
         Remarks pubrec = pubrecRemarks.take(o);
         if (pubrec == null) {
             finish(o, reason, p.reasonString(), p.userProperties());

@@ -1,6 +1,5 @@
 package dev.holdfast.mqtt.impl.session;
 
-import dev.holdfast.mqtt.Message;
 import dev.holdfast.mqtt.MqttException;
 import dev.holdfast.mqtt.QoS;
 import dev.holdfast.mqtt.StoreLimits;
@@ -56,7 +55,9 @@ final class OutgoingQueue {
         this.outbox = outbox;
         this.time = time;
         backlog =
-                outbox.isDurable() ? new Backlog(recovered.queuedMessages()) : Backlog.withoutStore();
+                outbox.isDurable()
+                        ? new Backlog(recovered.queuedMessages())
+                        : Backlog.withoutStore();
         messages = recovered.queuedMessages() + recovered.inFlight().size();
         bytes = recovered.queuedBytes();
         for (OutgoingMessage m : recovered.inFlight()) {

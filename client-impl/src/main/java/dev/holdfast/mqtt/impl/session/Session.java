@@ -81,9 +81,7 @@ public final class Session {
 
     /** A new session without a store: it gives out no batches, and reads no pages. */
     public static Session inMemory(
-            ClientSettings settings,
-            RandomGenerator random,
-            ToLongFunction<Packet> encodedSize) {
+            ClientSettings settings, RandomGenerator random, ToLongFunction<Packet> encodedSize) {
         return new Session(
                 settings,
                 new SessionState().recovered(),

@@ -38,9 +38,7 @@ class PublicationsTest {
     }
 
     private PendingPublication arrive() {
-        PendingPublication publication =
-                new PendingPublication(
-                        next++, MESSAGE, 0, publications);
+        PendingPublication publication = new PendingPublication(next++, MESSAGE, 0, publications);
         publications.arrived(publication);
         return publication;
     }
@@ -126,6 +124,9 @@ class PublicationsTest {
         publications.flush();
 
         assertEquals(List.of(cause), failures);
-        assertSame(cause, assertThrows(CompletionException.class, publication.acknowledged()::join).getCause());
+        assertSame(
+                cause,
+                assertThrows(CompletionException.class, publication.acknowledged()::join)
+                        .getCause());
     }
 }

@@ -161,14 +161,12 @@ class WithdrawalsTest {
     }
 
     private Publication publish(long id) {
-        return submit(
-                new PendingPublication(id, MESSAGE, OutgoingMessage.NEVER, publications));
+        return submit(new PendingPublication(id, MESSAGE, OutgoingMessage.NEVER, publications));
     }
 
     private Publication publish(long id, long deadline) {
         return submit(
-                new LimitedPublication(
-                        id, MESSAGE, OutgoingMessage.NEVER, deadline, publications));
+                new LimitedPublication(id, MESSAGE, OutgoingMessage.NEVER, deadline, publications));
     }
 
     private Publication submit(PendingPublication publication) {

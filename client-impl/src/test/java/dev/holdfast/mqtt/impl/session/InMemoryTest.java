@@ -68,10 +68,7 @@ class InMemoryTest {
     }
 
     private List<Publish> published() {
-        return sent.stream()
-                .filter(Publish.class::isInstance)
-                .map(Publish.class::cast)
-                .toList();
+        return sent.stream().filter(Publish.class::isInstance).map(Publish.class::cast).toList();
     }
 
     @Test
@@ -94,9 +91,7 @@ class InMemoryTest {
         }
 
         assertEquals(
-                LongStream.rangeClosed(1, FAR_MORE_THAN_A_WINDOW)
-                        .mapToObj(Long::toString)
-                        .toList(),
+                LongStream.rangeClosed(1, FAR_MORE_THAN_A_WINDOW).mapToObj(Long::toString).toList(),
                 payloads);
         assertEquals(0, session.queuedMessages());
     }

@@ -191,9 +191,7 @@ class OutgoingPublishesTest {
         core.advance(0);
 
         assertEquals(List.of(1L, 2L), failed(core));
-        assertEquals(
-                List.of(101L, 102L),
-                core.stored());
+        assertEquals(List.of(101L, 102L), core.stored());
         assertEquals(3, core.session.queuedMessages());
     }
 

@@ -21,7 +21,12 @@ public final class TestSession {
             RandomGenerator random,
             ToLongFunction<Packet> encodedSize) {
         return new Session(
-                settings, recovered, random, encodedSize, new Outbox(rule.broken(), true), new Servers(settings));
+                settings,
+                recovered,
+                random,
+                encodedSize,
+                new Outbox(rule.broken(), true),
+                new Servers(settings));
     }
 
     /** A message as the core hands it over, of the first connection. */
@@ -44,7 +49,12 @@ public final class TestSession {
             RandomGenerator random,
             ToLongFunction<Packet> encodedSize) {
         return new Session(
-                settings, recovered, random, encodedSize, new Outbox(new WriteAhead(), true), rule.broken(settings));
+                settings,
+                recovered,
+                random,
+                encodedSize,
+                new Outbox(new WriteAhead(), true),
+                rule.broken(settings));
     }
 
     public static boolean isDrained(Session session) {
