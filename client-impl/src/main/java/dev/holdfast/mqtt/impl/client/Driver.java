@@ -365,6 +365,20 @@ final class Driver {
             }
         }
 
+        /** As {@link #received}. */
+        @Override
+        public void acknowledged(int packetIdentifier) {
+            if (stopped) {
+                return;
+            }
+            try {
+                session.advance(loop.now(), loop.wallClock());
+                session.acknowledged(packetIdentifier);
+            } catch (Throwable bug) {
+                crash(bug);
+            }
+        }
+
         @Override
         public void violated(ProtocolViolation violation) {
             feed(s -> s.violated(violation));

@@ -27,10 +27,10 @@ final class Publications {
     private final PublicationMap pending = new PublicationMap();
 
     /** Those whose waiting futures are to be completed, by the next {@link #flush}. */
-    private ArrayList<PendingPublication> told = new ArrayList<>();
+    private List<PendingPublication> told = new ArrayList<>();
 
     /** An empty list that was {@link #told} before. */
-    private final AtomicReference<@Nullable ArrayList<PendingPublication>> spare =
+    private final AtomicReference<@Nullable List<PendingPublication>> spare =
             new AtomicReference<>();
 
     private final Lane completions;
@@ -154,14 +154,14 @@ final class Publications {
     /** Completes futures: all that were told of since the last time, in one task. */
     void flush() {
         if (!told.isEmpty()) {
-            ArrayList<PendingPublication> all = told;
-            ArrayList<PendingPublication> next = spare.getAndSet(null);
+            List<PendingPublication> all = told;
+            List<PendingPublication> next = spare.getAndSet(null);
             told = next == null ? new ArrayList<>() : next;
             completions.add(() -> completeAll(all));
         }
     }
 
-    private void completeAll(ArrayList<PendingPublication> all) {
+    private void completeAll(List<PendingPublication> all) {
         all.forEach(PendingPublication::complete);
         if (all.size() <= LONGEST_KEPT) {
             all.clear();

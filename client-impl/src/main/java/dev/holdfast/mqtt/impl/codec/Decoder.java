@@ -49,6 +49,11 @@ import org.jspecify.annotations.Nullable;
 public final class Decoder {
     private static final int LARGEST_PACKET = (int) Connack.NO_PACKET_LIMIT;
 
+    /** Type and flags of PUBACK, and a Remaining Length of 2: nothing but the Packet Identifier. */
+    private static final int PLAIN_PUBACK = 0x40_02;
+
+    private static final int PLAIN_PUBACK_BYTES = 4;
+
     private static final QoS[] QOS = QoS.values();
     private static final Type[] TYPES = Type.values();
 
@@ -189,6 +194,26 @@ public final class Decoder {
             reader.stop();
             properties.clear();
         }
+    }
+
+    /**
+     * Passes by a PUBACK that says Success in its shortest form, if that is what comes next.
+     *
+     * @param in as for {@link #decode}
+     * @return its Packet Identifier, or 0 if it is to be decoded, whatever it is
+     */
+    public int passPlainPuback(ByteBuf in) {
+        int start = in.readerIndex();
+        if (in.readableBytes() < PLAIN_PUBACK_BYTES
+                || in.getUnsignedShort(start) != PLAIN_PUBACK
+                || maximumPacketSize < PLAIN_PUBACK_BYTES) {
+            return 0;
+        }
+        int packetIdentifier = in.getUnsignedShort(start + 2);
+        if (packetIdentifier != 0) {
+            in.skipBytes(PLAIN_PUBACK_BYTES);
+        }
+        return packetIdentifier;
     }
 
     private void requireFromServer(Type type, int flags) {

@@ -260,9 +260,22 @@ final class OutgoingPublishes {
     // ---- answers
 
     void received(Puback p) {
-        Outgoing o = holder(p.packetIdentifier(), "PUBACK", QoS.AT_LEAST_ONCE);
+        puback(p.packetIdentifier(), p.reason(), p.reasonString(), p.userProperties());
+    }
+
+    /** A PUBACK that says Success and nothing else. */
+    void acknowledged(int packetIdentifier) {
+        puback(packetIdentifier, ReasonCode.SUCCESS, null, List.of());
+    }
+
+    private void puback(
+            int packetIdentifier,
+            ReasonCode reason,
+            @Nullable String words,
+            List<UserProperty> properties) {
+        Outgoing o = holder(packetIdentifier, "PUBACK", QoS.AT_LEAST_ONCE);
         if (o != null) {
-            finish(o, p.reason(), p.reasonString(), p.userProperties());
+            finish(o, reason, words, properties);
         }
     }
 

@@ -252,6 +252,7 @@ public final class Session {
             MqttException cause = connection.stoppedFor();
             group.forEach(c -> outbox.tell(new Event.SubscribeFailed(c.token(), cause)));
         } else {
+            sendPublished();
             subscriptions.subscribe(group, userProperties);
         }
     }
@@ -265,8 +266,14 @@ public final class Session {
             MqttException cause = connection.stoppedFor();
             group.forEach(c -> outbox.tell(new Event.UnsubscribeFailed(c.token(), cause)));
         } else {
+            sendPublished();
             subscriptions.unsubscribe(group, userProperties);
         }
+    }
+
+    /** What was published before leaves before, as far as it may leave now. */
+    private boolean sendPublished() {
+        return writable && outgoing.pump();
     }
 
     /**
@@ -402,6 +409,23 @@ public final class Session {
         }
     }
 
+    /**
+     * As {@link #received}, for a PUBACK that says Success and nothing else; without a packet where
+     * nothing is out of the ordinary.
+     */
+    public void acknowledged(int packetIdentifier) {
+        if (connection.phase() != Phase.CONNECTED || admission.isVerifying()) {
+            received(new Puback(packetIdentifier, ReasonCode.SUCCESS));
+            return;
+        }
+        keepAlive.received(time.now);
+        try {
+            outgoing.acknowledged(packetIdentifier);
+        } catch (ProtocolViolation v) {
+            connection.violated(v);
+        }
+    }
+
     private void dispatch(Packet packet) {
         if (packet instanceof Publish p) {
             incoming.received(p);
@@ -444,7 +468,7 @@ public final class Session {
         if (!hasStopped()) {
             queue.expire();
             subscriptions.expire();
-            more = writable && outgoing.pump();
+            more = sendPublished();
             connection.turn();
             page = queue.nextPage();
         }

@@ -15,6 +15,12 @@ public interface LinkListener {
     /** A packet has come; {@link #readComplete} follows after the last one at hand. */
     void received(Packet packet);
 
+    /**
+     * As {@link #received}, for a PUBACK that says Success and nothing else: there are so many that
+     * none of them is worth an object.
+     */
+    void acknowledged(int packetIdentifier);
+
     /** What came is no valid packet; nothing more is read from this connection. */
     void violated(ProtocolViolation violation);
 

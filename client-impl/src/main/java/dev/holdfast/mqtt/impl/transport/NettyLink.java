@@ -240,17 +240,31 @@ final class NettyLink implements Link {
                 return;
             }
             try {
-                for (Packet p = decoder.decode(in); p != null; p = decoder.decode(in)) {
-                    if (p instanceof Connack c) {
-                        encoder.connected(c);
+                for (boolean more = true; more; ) {
+                    int acknowledged = decoder.passPlainPuback(in);
+                    if (acknowledged != 0) {
+                        listener.acknowledged(acknowledged);
+                    } else {
+                        more = decodePacket(in);
                     }
-                    listener.received(p);
                 }
             } catch (ProtocolViolation v) {
                 deaf = true;
                 in.skipBytes(in.readableBytes());
                 listener.violated(v);
             }
+        }
+
+        private boolean decodePacket(ByteBuf in) {
+            Packet packet = decoder.decode(in);
+            if (packet == null) {
+                return false;
+            }
+            if (packet instanceof Connack c) {
+                encoder.connected(c);
+            }
+            listener.received(packet);
+            return true;
         }
 
         @Override

@@ -127,6 +127,13 @@ public final class ScriptedConnection {
      * the client does later, by itself or after a handler of the application.
      */
     public void fence() {
+        roundTrip();
+        // An answer leaves before the application is told of what came with it; after a second one
+        // it has been told.
+        roundTrip();
+    }
+
+    private void roundTrip() {
         send(new Pubrel(FENCE, ReasonCode.SUCCESS));
         Packet packet = nextWithin(PATIENCE);
         Packet answer = new Pubcomp(FENCE, ReasonCode.PACKET_IDENTIFIER_NOT_FOUND);

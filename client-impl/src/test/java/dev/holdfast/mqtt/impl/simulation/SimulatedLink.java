@@ -1,12 +1,14 @@
 package dev.holdfast.mqtt.impl.simulation;
 
 import dev.holdfast.mqtt.MqttException;
+import dev.holdfast.mqtt.ReasonCode;
 import dev.holdfast.mqtt.impl.codec.Decoder;
 import dev.holdfast.mqtt.impl.codec.Encoder;
 import dev.holdfast.mqtt.impl.codec.ServerCodec;
 import dev.holdfast.mqtt.impl.packet.Connack;
 import dev.holdfast.mqtt.impl.packet.Packet;
 import dev.holdfast.mqtt.impl.packet.ProtocolViolation;
+import dev.holdfast.mqtt.impl.packet.Puback;
 import dev.holdfast.mqtt.impl.packet.Publish;
 import dev.holdfast.mqtt.impl.transport.Link;
 import dev.holdfast.mqtt.impl.transport.LinkListener;
@@ -327,7 +329,11 @@ final class SimulatedLink implements Link {
                         }
                     }
                     oracle.arrived(p);
-                    listener.received(p);
+                    if (p instanceof Puback a && isPlain(a)) {
+                        listener.acknowledged(a.packetIdentifier());
+                    } else {
+                        listener.received(p);
+                    }
                 }
             } catch (ProtocolViolation v) {
                 deaf = true;
@@ -340,6 +346,10 @@ final class SimulatedLink implements Link {
             long bytes = fresh;
             fresh = 0;
             listener.readComplete(bytes);
+        }
+
+        private boolean isPlain(Puback a) {
+            return a.equals(new Puback(a.packetIdentifier(), ReasonCode.SUCCESS));
         }
 
         private Packet next() {
