@@ -151,11 +151,11 @@ final class Outbox {
         }
     }
 
-    /** As {@link #tellStored}, where the server's answer is the same object. */
+    /** As {@link #tellStored}, where the server has answered the same. */
     void tellAcknowledged(long sequence, Acknowledgement answer) {
         boolean together =
                 lastTold instanceof Event.Acknowledged last
-                        && last.acknowledgement() == answer
+                        && last.acknowledgement().equals(answer)
                         && last.publications().grow(sequence);
         if (!together) {
             tell(new Event.Acknowledged(new Run(sequence), answer));
