@@ -3,11 +3,13 @@ package dev.holdfast.mqtt.impl.client;
 import dev.holdfast.mqtt.MessageHandler;
 import dev.holdfast.mqtt.impl.session.Incoming;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +24,9 @@ final class Registrations {
         final TopicFilter matcher;
         private final MessageHandler handler;
         private final Feed feed;
+
+        /** Its place among all; one that replaces another takes over the other's. */
+        private int place;
 
         private Registration(String topicFilter, MessageHandler handler, Feed feed) {
             this.topicFilter = topicFilter;
@@ -56,8 +61,16 @@ final class Registrations {
     private final IdentityHashMap<MessageHandler, Shared> shared = new IdentityHashMap<>(1);
     private final Map<String, Registration> byFilter = new ConcurrentHashMap<>();
 
-    /** The same in the order of registration, for messages that name no Topic Filter. */
+    /** The same in the order of registration. */
     private final List<Registration> inOrder = new CopyOnWriteArrayList<>();
+
+    /** Those with wildcards, for messages that name no Topic Filter. */
+    private final List<Registration> wildcards = new CopyOnWriteArrayList<>();
+
+    /** Those without, by the one Topic Name that matches; the lists never change. */
+    private final Map<String, List<Registration>> exact = new ConcurrentHashMap<>(1);
+
+    private int places;
 
     private volatile int latest;
 
@@ -77,17 +90,54 @@ final class Registrations {
         for (String filter : topicFilters) {
             Registration registration = new Registration(filter, handler, feed.feed);
             Registration before = byFilter.put(filter, registration);
-            // In one step, or a message in between would find nobody.
             if (before == null) {
-                inOrder.add(registration);
+                add(registration);
             } else {
-                inOrder.set(inOrder.indexOf(before), registration);
+                replace(before, registration);
                 leave(before, null);
             }
             registered.add(registration);
         }
         latest++;
         return registered;
+    }
+
+    private void add(Registration r) {
+        r.place = places++;
+        inOrder.add(r);
+        if (r.matcher.isExact()) {
+            exact.merge(
+                    r.matcher.filter,
+                    List.of(r),
+                    (before, one) -> Stream.concat(before.stream(), one.stream()).toList());
+        } else {
+            wildcards.add(r);
+        }
+    }
+
+    /** In one step, or a message in between would find nobody. */
+    private void replace(Registration before, Registration r) {
+        r.place = before.place;
+        inOrder.set(inOrder.indexOf(before), r);
+        if (r.matcher.isExact()) {
+            exact.computeIfPresent(
+                    r.matcher.filter,
+                    (topic, all) -> all.stream().map(one -> one == before ? r : one).toList());
+        } else {
+            wildcards.set(wildcards.indexOf(before), r);
+        }
+    }
+
+    private void remove(Registration r) {
+        inOrder.remove(r);
+        if (r.matcher.isExact()) {
+            exact.computeIfPresent(
+                    r.matcher.filter,
+                    (topic, all) ->
+                            all.size() == 1 ? null : all.stream().filter(one -> one != r).toList());
+        } else {
+            wildcards.remove(r);
+        }
     }
 
     private void leave(Registration registration, @Nullable Throwable cause) {
@@ -143,7 +193,7 @@ final class Registrations {
         if (!byFilter.remove(registration.topicFilter, registration)) {
             return false;
         }
-        inOrder.remove(registration);
+        remove(registration);
         leave(registration, cause);
         return true;
     }
@@ -161,13 +211,26 @@ final class Registrations {
             }
         }
         if (!named) {
-            for (Registration r : inOrder) {
-                if (r.matcher.matches(topic)) {
-                    add(takers, r);
-                }
-            }
+            matching(topic).forEach(r -> add(takers, r));
         }
         return takers;
+    }
+
+    /** In the order of registration. */
+    private List<Registration> matching(String topic) {
+        List<Registration> exactly = exact.getOrDefault(topic, List.of());
+        @Nullable List<Registration> all = null;
+        for (Registration r : wildcards) {
+            if (r.matcher.matches(topic)) {
+                all = all == null ? new ArrayList<>(exactly) : all;
+                all.add(r);
+            }
+        }
+        if (all == null) {
+            return exactly;
+        }
+        all.sort(Comparator.comparingInt(r -> r.place));
+        return all;
     }
 
     private static void add(List<Feed> takers, @Nullable Registration r) {
