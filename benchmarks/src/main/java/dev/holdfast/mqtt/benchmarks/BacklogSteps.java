@@ -21,16 +21,20 @@ final class BacklogSteps {
         this.file = Path.of(store + ".mv.db");
     }
 
+    boolean isDue(long messages) {
+        return messages >= done + size;
+    }
+
     /** Returns how many nanoseconds the look itself took. */
     long look(long messages) {
-        if (messages < done + size) {
+        if (!isDue(messages)) {
             return 0;
         }
         long pause = System.nanoTime();
         double highest = heap.highestMib();
         double live = Usage.heapMib();
         double rate = (messages - counted) / (double) (pause - begin) * 1e9;
-        while (messages >= done + size) {
+        while (isDue(messages)) {
             done += size;
             System.out.println(
                     new Sample()

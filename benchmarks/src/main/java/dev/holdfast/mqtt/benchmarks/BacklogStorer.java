@@ -47,10 +47,13 @@ public final class BacklogStorer {
             Message message =
                     Message.to(BacklogClient.TOPIC).qos(QoS.AT_LEAST_ONCE).payload(payload).build();
             var publication = client.publish(message);
-            if (i % STEP == 0 || i == messages) {
+            boolean looked = steps != null && steps.isDue(i);
+            boolean due = looked || i == messages || i == messages / 10;
+            if (i % STEP == 0 || due) {
                 unstored.add(publication.stored());
             }
-            while (unstored.size() > (i == messages ? 0 : STEPS_UNDER_WAY)) {
+            // The heap is looked at with nothing under way, which varies.
+            while (unstored.size() > (due ? 0 : STEPS_UNDER_WAY)) {
                 unstored.remove().join();
             }
             if (steps != null) {
