@@ -223,12 +223,16 @@ final class Writer {
                 }
                 continue;
             }
+            if (request instanceof Request.Open open) {
+                // Nothing of it can be in the group: it was closed after its last batch was stored.
+                open(database, open);
+                taken.remove();
+                continue;
+            }
             commit(database, group);
             group = new Group();
             if (request instanceof Request.Read read) {
                 read(database, read);
-            } else if (request instanceof Request.Open open) {
-                open(database, open);
             } else if (request instanceof Request.Fence fence) {
                 fence.answer().complete(true);
             } else if (request instanceof Request.Stop) {
