@@ -93,7 +93,7 @@ final class Database {
     private static void abandonAfter(H2Engine engine, Throwable failure) {
         try {
             engine.abandon();
-        } catch (SQLException e) {
+        } catch (RuntimeException e) {
             failure.addSuppressed(e);
         }
     }
@@ -182,7 +182,7 @@ final class Database {
         }
     }
 
-    void abandon() throws SQLException {
+    void abandon() {
         engine.abandon();
     }
 }

@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.Properties;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -282,13 +281,15 @@ final class H2Engine {
         }
     }
 
-    /** Lets go of the file without another write to it, as if the process had died. */
-    void abandon() throws SQLException {
+    /**
+     * Lets go of the file without another write to it, as if the process had died. The statement
+     * SHUTDOWN IMMEDIATELY would not do: it undoes what SQL has not committed, and then commits,
+     * which puts what a {@link Tree} holds of an unfinished group into the file.
+     */
+    void abandon() {
         try {
-            if (!connection.isClosed()) {
-                try (Statement statement = connection.createStatement()) {
-                    statement.execute("SHUTDOWN IMMEDIATELY");
-                }
+            if (!session.isClosed()) {
+                session.getDatabase().shutdownImmediately();
             }
         } finally {
             SealedFiles.letGo(file);

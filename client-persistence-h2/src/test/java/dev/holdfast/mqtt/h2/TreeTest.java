@@ -13,6 +13,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
+import org.h2.api.ErrorCode;
 import org.h2.value.ValueBigint;
 import org.h2.value.ValueVarbinary;
 import org.junit.jupiter.api.AfterEach;
@@ -109,10 +110,65 @@ class TreeTest {
         insert(3, 10);
         engine.commit();
         engine.abandon();
+        assertEquals(3, rowsWhenOpenedAgain());
+    }
+
+    @Test
+    void aTreeThatWasEmptiedIsEmptyWhenOpenedAgain() throws SQLException {
+        insert(1, 10);
+        engine.commit();
+        tree.remove(1);
+        engine.commit();
+        insert(2, 10);
+        tree.remove(2);
+        engine.commit();
+        engine.abandon();
+        assertEquals(0, rowsWhenOpenedAgain());
+    }
+
+    @Test
+    void whatIsAbandonedUncommittedIsNotInTheFile() throws SQLException {
+        insert(1, 10);
+        engine.commit();
+        try (Statement statement = engine.connection().createStatement()) {
+            statement.executeUpdate("INSERT INTO T VALUES(2, X'00')");
+        }
+        insert(3, 10);
+        engine.abandon();
+        assertEquals(1, rowsWhenOpenedAgain());
+    }
+
+    @Test
+    void closingAConnectionAfterItWasAbandonedDoesNotTouchTheFile() throws SQLException {
+        insert(1, 10);
+        engine.commit();
+        insert(2, 10);
+        H2Engine abandoned = engine;
+        abandoned.abandon();
+        assertEquals(1, rowsWhenOpenedAgain());
+        try {
+            abandoned.connection().close(); // as H2 does when nobody has it any more
+        } catch (SQLException e) {
+            assertEquals(ErrorCode.DATABASE_IS_CLOSED, e.getErrorCode());
+        }
+        insertAfterReopening(3);
+        abandoned.abandon();
+        engine.close();
+        assertEquals(2, rowsWhenOpenedAgain());
+    }
+
+    private void insertAfterReopening(long key) throws SQLException {
+        engine.connection().setAutoCommit(false);
+        tree = engine.tree("T");
+        insert(key, 10);
+        engine.commit();
+    }
+
+    private long rowsWhenOpenedAgain() throws SQLException {
         engine = H2Engine.open(H2Engine.layers(Durability.PROCESS_CRASH), folder.resolve("a"));
         try (PreparedStatement query =
                 engine.connection().prepareStatement("SELECT COUNT(*) FROM T")) {
-            assertEquals(3, count(query));
+            return count(query);
         }
     }
 
