@@ -367,8 +367,8 @@ class AuthenticationTest extends ScriptedTest {
         verified.complete(null);
         get(connected);
         assertEquals("early", inbox.nextText());
-        connection.expect(Publish.class);
         connection.expect(Subscribe.class);
+        connection.expect(Publish.class);
     }
 
     @Test
