@@ -117,6 +117,9 @@ final class Errors {
     }
 
     static StoreException writing(StoreFile file, Throwable cause) {
+        if (cause instanceof DamagedStoreException known) {
+            return known;
+        }
         if (isDamage(cause)) {
             return unreadable(file, cause);
         }

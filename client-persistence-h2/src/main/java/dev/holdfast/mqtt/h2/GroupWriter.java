@@ -66,6 +66,7 @@ final class GroupWriter {
     }
 
     private void commit() throws SQLException {
+        engine.keepTogether();
         mergeSubscription.execute();
         deleteSubscription.execute();
         updateSession.execute();

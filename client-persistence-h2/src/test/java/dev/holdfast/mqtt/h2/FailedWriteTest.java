@@ -60,6 +60,20 @@ class FailedWriteTest {
     }
 
     @Test
+    void nothingOfAGroupThatFailsHalfWayIsInTheFile() {
+        try (StoredSession session = store.open("press-17")) {
+            Samples.store(session, Samples.accepted(1, 10));
+            Outcomes outcomes = new Outcomes();
+            session.write(List.of(Samples.accepted(2, 10), Samples.completed(99)), outcomes.next());
+            String message = outcomes.awaitFailure().getMessage();
+            assertTrue(message.contains("OUTGOING has no row"), message);
+        }
+        try (StoredSession session = store.open("press-17")) {
+            assertEquals(1, session.recovered().queuedMessages());
+        }
+    }
+
+    @Test
     void failsAllThatComesAfterAFailure() {
         try (StoredSession session = store.open("press-17");
                 StoredSession other = store.open("press-18")) {
