@@ -49,7 +49,10 @@ final class GroupWriter {
      * group changes in some sessions, and thus whole batches.
      */
     void write(Group group) throws SQLException {
-        engine.keepTogether();
+        engine.together(() -> writeAndCommit(group));
+    }
+
+    private void writeAndCommit(Group group) throws SQLException {
         for (SessionChanges changes : group.sessions()) {
             writeOutgoing(changes);
             writeIdentifiers(changes);

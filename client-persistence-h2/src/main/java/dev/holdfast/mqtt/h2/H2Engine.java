@@ -9,6 +9,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Properties;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 import org.h2.engine.Constants;
 import org.h2.engine.SessionLocal;
@@ -195,6 +196,33 @@ final class H2Engine {
     /** Something that is done by several statements. */
     interface Work {
         void run() throws SQLException;
+    }
+
+    /**
+     * Does what belongs together, its commits included, while nobody else writes a chunk: when the
+     * JVM exits, a thread of H2 writes whatever has changed by then. If the work fails, the file is
+     * let go of before that thread comes to it.
+     */
+    void together(Work work) throws SQLException {
+        AtomicReference<Throwable> failure = new AtomicReference<>();
+        store.executeFilestoreOperation(
+                () -> {
+                    try {
+                        keepTogether();
+                        work.run();
+                    } catch (Throwable e) {
+                        failure.set(e);
+                        abandon();
+                    }
+                });
+        Throwable thrown = failure.get();
+        if (thrown instanceof SQLException e) {
+            throw e;
+        } else if (thrown instanceof RuntimeException e) {
+            throw e;
+        } else if (thrown instanceof Error e) {
+            throw e;
+        }
     }
 
     /**

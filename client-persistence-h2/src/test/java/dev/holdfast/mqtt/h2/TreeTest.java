@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.PreparedStatement;
@@ -14,6 +15,8 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
 import org.h2.api.ErrorCode;
+import org.h2.engine.SessionLocal;
+import org.h2.jdbc.JdbcConnection;
 import org.h2.value.ValueBigint;
 import org.h2.value.ValueVarbinary;
 import org.junit.jupiter.api.AfterEach;
@@ -202,6 +205,46 @@ class TreeTest {
                 RecordingFiles.events().stream()
                         .filter(e -> e instanceof RecordingFiles.Write w && w.position() >= 8192)
                         .count();
+    }
+
+    /** H2 does so in a thread of its own when the JVM exits. */
+    @Test
+    void nobodyElseWritesAPartOfWhatBelongsTogether() throws Exception {
+        insert(1, 10);
+        engine.commit();
+        Path file = folder.resolve("a.mv.db");
+        byte[] before = Files.readAllBytes(file);
+        org.h2.engine.Database database =
+                ((SessionLocal) engine.connection().unwrap(JdbcConnection.class).getSession())
+                        .getDatabase();
+        Thread exit = new Thread(database::checkpoint);
+        engine.together(
+                () -> {
+                    insert(2, 10);
+                    exit.start();
+                    while (exit.isAlive() && exit.getState() != Thread.State.WAITING) {
+                        Thread.onSpinWait();
+                    }
+                    assertArrayEquals(before, bytes(file));
+                    tree.remove(2);
+                    tree.remove(1);
+                    engine.commit();
+                });
+        exit.join();
+        engine.abandon();
+        engine = H2Engine.open(H2Engine.layers(Durability.PROCESS_CRASH), folder.resolve("a"));
+        try (PreparedStatement query =
+                engine.connection().prepareStatement("SELECT COUNT(*) FROM T")) {
+            assertEquals(0, count(query));
+        }
+    }
+
+    private static byte[] bytes(Path file) {
+        try {
+            return Files.readAllBytes(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @Test
