@@ -9,9 +9,9 @@ import java.util.Optional;
 public interface Session {
     /**
      * The oldest publications at QoS 1 and 2 that are not yet acknowledged, those of earlier runs
-     * included, with stages that complete in this run. A backlog may be larger than the heap, so at
-     * most as many are returned as the client holds in memory; {@link #queuedMessages()} counts
-     * all, {@link #publication} finds any.
+     * included, with stages that complete in this run. A backlog may be larger than the heap, so of
+     * those never sent some thousands are returned at most; {@link #queuedMessages()} counts all,
+     * {@link #publication} finds any.
      *
      * @return in the order of publishing
      */

@@ -212,8 +212,8 @@ class PendingPublication extends Outgoing implements Publication, Driver.Input {
         Objects.requireNonNull(told);
         synchronized (this) {
             if (!isOver()) {
-                beHeld();
                 callback = callback == null ? told : both(callback, told);
+                beHeld(); // may run what it submits here and now, which may even end it
                 return;
             }
         }

@@ -52,9 +52,7 @@ final class PublicationSearch {
     }
 
     private Optional<Publication> inMemory(Session session, long id) {
-        return session.pending().stream()
-                .filter(p -> p.sequence() == id)
-                .findFirst()
+        return Optional.ofNullable(session.pending(id))
                 .map(p -> publications.adopt(id, p.message()));
     }
 

@@ -28,6 +28,8 @@ final class SharedThreads {
     /** Made when first asked for, since clients may bring their own. */
     private @Nullable EventLoopGroup loops;
 
+    private boolean ended;
+
     private final ExecutorService callbacks =
             Executors.newCachedThreadPool(new DefaultThreadFactory("holdfast-callback", true));
 
@@ -50,13 +52,22 @@ final class SharedThreads {
             callbacks.execute(
                     () -> {
                         try {
-                            nextLoop();
-                            NettyNetwork.load();
+                            if (prepare()) {
+                                NettyNetwork.load();
+                            }
                         } catch (RuntimeException e) {
                             LOG.debug("The first client will meet this too, and tell it", e);
                         }
                     });
         }
+    }
+
+    /** Not after the end: nobody would end what is made then. */
+    private synchronized boolean prepare() {
+        if (!ended) {
+            nextLoop();
+        }
+        return !ended;
     }
 
     synchronized EventLoop nextLoop() {
@@ -81,6 +92,11 @@ final class SharedThreads {
         return loops;
     }
 
+    private synchronized @Nullable EventLoopGroup end() {
+        ended = true;
+        return loops;
+    }
+
     /** Ends the threads with their last user, and waits for them, but not from one of them. */
     void release() {
         synchronized (SharedThreads.class) {
@@ -89,7 +105,7 @@ final class SharedThreads {
             }
             current = null;
         }
-        EventLoopGroup group = loops();
+        EventLoopGroup group = end();
         if (group != null) {
             group.shutdownGracefully(0, LONGEST_END_MILLIS, TimeUnit.MILLISECONDS);
         }

@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
  * the loop only, but for {@link #cancel}.
  */
 final class Withdrawals {
+    /** Time limits that end in one turn of the loop; the next turn goes on. */
+    private static final int MOST_AT_ONCE = 1_024;
+
     private final Driver driver;
     private final Loop loop;
     private final Lane completions;
@@ -97,7 +100,10 @@ final class Withdrawals {
 
     private void endTimes(Session session) {
         timer = null;
-        while (!limited.isEmpty() && limited.first().deadline() <= loop.now()) {
+        for (int i = 0; i < MOST_AT_ONCE; i++) {
+            if (limited.isEmpty() || limited.first().deadline() > loop.now()) {
+                break;
+            }
             LimitedPublication late = limited.pollFirst();
             new Attempt(late, timedOut(late, "It was never sent, and is removed"), null)
                     .begin(session);
@@ -131,7 +137,7 @@ final class Withdrawals {
         }
 
         void begin(Session session) {
-            Withdrawn outcome = session.withdraw(publication.id(), cause);
+            Withdrawn outcome = session.withdraw(publication, cause);
             if (outcome == Withdrawn.LOOK_IN_STORE) {
                 driver.lookUp(publication.id(), this);
             } else {

@@ -76,6 +76,11 @@ final class OutgoingPublishes {
      */
     private int unacknowledged;
 
+    /** PUBLISH packets of this turn, and bytes of their payloads. */
+    private int turn;
+
+    private long turnBytes;
+
     /** The next message in flight to be sent again on this connection; null when all have been. */
     private @Nullable Outgoing resend;
 
@@ -151,6 +156,12 @@ final class OutgoingPublishes {
         }
     }
 
+    /** What was sent so far goes to the network. */
+    void beginTurn() {
+        turn = 0;
+        turnBytes = 0;
+    }
+
     /**
      * Sends as much as quota, identifiers and the length of a turn allow.
      *
@@ -160,8 +171,6 @@ final class OutgoingPublishes {
         if (limits == null) {
             return false;
         }
-        int turn = 0;
-        long turnBytes = 0;
         while (turn < TURN_MESSAGES && turnBytes < TURN_BYTES) {
             Outgoing o = next(limits);
             if (o == null) {
@@ -472,23 +481,40 @@ final class OutgoingPublishes {
 
     // ---- sight
 
-    /** The pending messages of QoS 1 and 2 in memory, oldest first. */
+    /**
+     * The pending messages of QoS 1 and 2 in memory, oldest first; of those that were never sent,
+     * as many as the memory holds where there is a store.
+     */
     List<Pending> pending() {
         List<Pending> all = new ArrayList<>();
         for (OutgoingList list : List.of(released, inFlight)) {
-            collect(list.first(), all);
+            collect(list.first(), Integer.MAX_VALUE, all);
         }
         all.sort(Comparator.comparingLong(Pending::sequence));
-        collect(queue.first(), all);
-        collect(queue.firstWaiting(), all);
+        collect(queue.first(), Backlog.WINDOW_MESSAGES, all);
+        collect(queue.firstWaiting(), Backlog.WINDOW_MESSAGES, all);
         return all;
     }
 
-    private static void collect(@Nullable Outgoing from, List<Pending> into) {
-        for (Outgoing o = from; o != null; o = o.next) {
-            if (!o.abandoned && o.message.qos() != QoS.AT_MOST_ONCE) {
+    private static void collect(@Nullable Outgoing from, int most, List<Pending> into) {
+        Outgoing o = from;
+        for (int i = 0; o != null && i < most; i++, o = o.next) {
+            if (isPending(o)) {
                 into.add(new Pending(o.sequence, o.message));
             }
         }
+    }
+
+    private static boolean isPending(Outgoing o) {
+        return !o.abandoned && o.message.qos() != QoS.AT_MOST_ONCE;
+    }
+
+    /** A pending message of QoS 1 or 2, if it is in memory. */
+    @Nullable Pending pending(long sequence) {
+        Outgoing o = find(sequence);
+        if (o == null) {
+            o = queue.find(sequence);
+        }
+        return o != null && isPending(o) ? new Pending(o.sequence, o.message) : null;
     }
 }

@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
 final class OutgoingQueue {
     private static final long EXPIRY_CHECK_MILLIS = 1_000;
 
+    /** In one turn; without a store there may be far more messages in memory. */
+    static final int LOOKS_FOR_EXPIRY = 8_192;
+
     /** Bounds of what waits for room, which is in memory only. */
     static final int MOST_WAITING = 10_000;
 
@@ -47,6 +50,12 @@ final class OutgoingQueue {
     private long bytes;
     private long newestSequence;
     private long nextExpiryCheck;
+
+    /** Where looking for expired messages goes on; null for the beginning. */
+    private @Nullable Outgoing expireNext;
+
+    /** Whether some that were looked at so far have an expiry that is still to come. */
+    private boolean expireAgain;
 
     OutgoingQueue(
             StoreLimits bounds, Recovered recovered, Numbers numbers, Outbox outbox, Time time) {
@@ -232,7 +241,7 @@ final class OutgoingQueue {
 
     /** A message goes in flight; it is counted on. */
     void take(Outgoing o) {
-        backlog.remove(o);
+        removeFromBacklog(o);
     }
 
     /** A message comes back that was in flight; it is older than all that were not. */
@@ -272,7 +281,7 @@ final class OutgoingQueue {
         if (o.message.qos() == QoS.AT_MOST_ONCE) {
             atMostOnce.remove(o);
         } else {
-            backlog.remove(o);
+            removeFromBacklog(o);
             outbox.persist(new Change.Completed(o.sequence));
         }
         gone(o);
@@ -289,6 +298,20 @@ final class OutgoingQueue {
             }
         }
         return null;
+    }
+
+    /** The same for one that was published as this very object, without a search if possible. */
+    @Nullable Outgoing find(Outgoing o) {
+        boolean here =
+                o.previous != null
+                        || o.next != null
+                        || o == backlog.first()
+                        || o == atMostOnce.first()
+                        || o == waiting.first();
+        if (o.state != OutgoingMessage.State.QUEUED) {
+            return null;
+        }
+        return here ? o : find(o.sequence); // another object of it may have come from the store
     }
 
     /** A message that is queued in the store only is removed there, and fails. */
@@ -308,20 +331,33 @@ final class OutgoingQueue {
         }
         nextExpiryCheck = Time.NEVER;
         // Those that wait come first: what the others leave makes room for those that are left.
-        expire(waiting.first());
-        expire(atMostOnce.first());
-        expire(backlog.first());
+        expire(waiting.first(), Integer.MAX_VALUE);
+        expire(atMostOnce.first(), Integer.MAX_VALUE);
+        expireBacklog();
         acceptWaiting();
     }
 
-    /** Looks at as many as fit into a window; without a store there may be far more. */
-    private void expire(@Nullable Outgoing from) {
-        int looks = 0;
-        for (Outgoing o = from; o != null; ) {
-            if (++looks > Backlog.WINDOW_MESSAGES) {
-                nextExpiryCheck = time.now + EXPIRY_CHECK_MILLIS;
-                return;
-            }
+    /** All of it, in as many turns as that takes. */
+    private void expireBacklog() {
+        boolean startsAnew = expireNext == null;
+        Outgoing from = startsAnew ? backlog.first() : expireNext;
+        boolean foundBefore = !startsAnew && expireAgain;
+        long othersCheck = nextExpiryCheck;
+        nextExpiryCheck = Time.NEVER;
+        expireNext = expire(from, LOOKS_FOR_EXPIRY);
+        expireAgain = foundBefore || nextExpiryCheck != Time.NEVER;
+        if (expireNext != null) {
+            nextExpiryCheck = time.now;
+        } else {
+            long again = expireAgain ? time.now + EXPIRY_CHECK_MILLIS : Time.NEVER;
+            nextExpiryCheck = Math.min(othersCheck, again);
+        }
+    }
+
+    /** Looks at no more than so many, and returns where to go on; null if there is no more. */
+    private @Nullable Outgoing expire(@Nullable Outgoing from, int most) {
+        Outgoing o = from;
+        for (int looks = 0; o != null && looks < most; looks++) {
             Outgoing next = o.next;
             if (o.expiresAt <= time.wallClock) {
                 fail(o, PublishFailures.expired(o));
@@ -330,6 +366,14 @@ final class OutgoingQueue {
             }
             o = next;
         }
+        return o;
+    }
+
+    private void removeFromBacklog(Outgoing o) {
+        if (o == expireNext) {
+            expireNext = o.next;
+        }
+        backlog.remove(o);
     }
 
     long deadline() {

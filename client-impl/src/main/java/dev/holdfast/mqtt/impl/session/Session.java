@@ -211,7 +211,18 @@ public final class Session {
         if (hasStopped()) {
             return Withdrawn.NOT_PENDING;
         }
-        Outgoing unsent = queue.find(sequence);
+        return withdraw(queue.find(sequence), sequence, cause);
+    }
+
+    /** The same for a publication as it was given to {@link #publish}, without looking for it. */
+    public Withdrawn withdraw(Outgoing published, MqttException cause) {
+        if (hasStopped()) {
+            return Withdrawn.NOT_PENDING;
+        }
+        return withdraw(queue.find(published), published.sequence, cause);
+    }
+
+    private Withdrawn withdraw(@Nullable Outgoing unsent, long sequence, MqttException cause) {
         if (unsent != null) {
             queue.drop(unsent, cause);
             return Withdrawn.YES;
@@ -473,6 +484,7 @@ public final class Session {
             page = queue.nextPage();
         }
         List<Packet> packets = outbox.takePackets();
+        outgoing.beginTurn();
         if (!packets.isEmpty()) {
             keepAlive.sent(time.now);
         }
@@ -501,6 +513,11 @@ public final class Session {
     /** The publications in memory that are not acknowledged, at QoS 1 and 2, oldest first. */
     public List<Pending> pending() {
         return outgoing.pending();
+    }
+
+    /** One of them, also if there are too many for {@link #pending()}. */
+    public @Nullable Pending pending(long sequence) {
+        return outgoing.pending(sequence);
     }
 
     /** Whether a publication that is not in memory is queued in the store. */

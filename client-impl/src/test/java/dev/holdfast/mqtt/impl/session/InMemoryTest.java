@@ -7,6 +7,7 @@ import dev.holdfast.mqtt.Message;
 import dev.holdfast.mqtt.MqttException;
 import dev.holdfast.mqtt.QoS;
 import dev.holdfast.mqtt.ReasonCode;
+import dev.holdfast.mqtt.Subscription;
 import dev.holdfast.mqtt.impl.codec.Encoder;
 import dev.holdfast.mqtt.impl.packet.Packet;
 import dev.holdfast.mqtt.impl.packet.Puback;
@@ -31,6 +32,7 @@ class InMemoryTest {
     private final List<Packet> sent = new ArrayList<>();
     private final List<Event> events = new ArrayList<>();
     private long now = 1_000;
+    private long wakeAt;
 
     /** Does what the core asks for, the network apart. */
     private void turn() {
@@ -43,6 +45,7 @@ class InMemoryTest {
             sent.addAll(ready.packets());
             events.addAll(ready.events());
             more = ready.more();
+            wakeAt = ready.deadline();
         }
     }
 
@@ -121,6 +124,77 @@ class InMemoryTest {
         session.received(new Pubcomp(identifier, ReasonCode.SUCCESS));
         turn();
         assertEquals(1, told(Event.Acknowledged.class).size());
+    }
+
+    /** Turns until nothing is to be done now. */
+    private void allTurns() {
+        turn();
+        while (wakeAt <= now) {
+            turn();
+        }
+    }
+
+    @Test
+    void failsAllThatHaveExpiredWithinASecondHoweverManyTheyAre() {
+        Message message = Message.to("t").qos(QoS.AT_LEAST_ONCE).build();
+        for (long i = 1; i <= FAR_MORE_THAN_A_WINDOW; i++) {
+            session.publish(i, message, now + 5_000);
+        }
+        turn();
+        now += 6_000;
+        allTurns();
+        now += 1_000; // those that had not expired when looking at them began
+        allTurns();
+
+        assertEquals(0, session.queuedMessages());
+        assertEquals(FAR_MORE_THAN_A_WINDOW, told(Event.PublishFailed.class).size());
+    }
+
+    @Test
+    void failsWhatHasExpiredBehindManyThatDoNotExpire() {
+        for (QoS qos : List.of(QoS.AT_MOST_ONCE, QoS.AT_LEAST_ONCE)) {
+            events.clear();
+            long first = qos == QoS.AT_MOST_ONCE ? 1 : FAR_MORE_THAN_A_WINDOW + 2;
+            Message message = Message.to("t").qos(qos).build();
+            for (long i = 0; i < FAR_MORE_THAN_A_WINDOW; i++) {
+                session.publish(first + i, message, OutgoingMessage.NEVER);
+            }
+            session.publish(first + FAR_MORE_THAN_A_WINDOW, message, now + 5_000);
+            turn();
+            for (int second = 0; second < 7; second++) {
+                now += 1_000;
+                allTurns();
+            }
+            assertEquals(1, told(Event.PublishFailed.class).size(), qos.toString());
+        }
+    }
+
+    @Test
+    void sendsNoMoreInATurnHoweverManySubscriptionsAreMadeInIt() {
+        session.connect(1);
+        connect(false);
+        Message message = Message.to("t").qos(QoS.AT_MOST_ONCE).build();
+        for (long i = 1; i <= 5_000; i++) {
+            session.publish(i, message, OutgoingMessage.NEVER);
+        }
+        for (int i = 0; i < 20; i++) {
+            session.subscribe(i, Subscription.to("filter/" + i));
+        }
+        long published =
+                session.poll().packets().stream().filter(Publish.class::isInstance).count();
+        assertEquals(512, published);
+        turn();
+        assertEquals(5_000 - 512, published().size());
+    }
+
+    @Test
+    void findsAPublicationFarBehindInTheQueue() {
+        for (long i = 1; i <= FAR_MORE_THAN_A_WINDOW; i++) {
+            publish(i, QoS.AT_LEAST_ONCE);
+        }
+        assertEquals(Backlog.WINDOW_MESSAGES, session.pending().size());
+        assertEquals(FAR_MORE_THAN_A_WINDOW, session.pending(FAR_MORE_THAN_A_WINDOW).sequence());
+        assertNull(session.pending(FAR_MORE_THAN_A_WINDOW + 1));
     }
 
     @Test
