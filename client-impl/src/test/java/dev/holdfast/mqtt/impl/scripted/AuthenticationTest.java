@@ -245,7 +245,7 @@ class AuthenticationTest extends ScriptedTest {
         connection.expectConnect();
         for (int round = 0; !connected.isDone() && round < 32; round++) {
             connection.sendIfOpen(continues("M", "c"));
-            connection.nextIfAny(Duration.ofMillis(50));
+            connection.nextIfAny(Duration.ofSeconds(10)); // or AUTH would be out of turn
         }
         failure(MqttException.ConnectionLost.class, connected);
     }
