@@ -18,7 +18,7 @@ final class GroupWriter {
     private final Tree inbox;
     private final Batch mergeSubscription;
     private final Batch deleteSubscription;
-    private final Batch updateSession;
+    private final Tree sessions;
 
     GroupWriter(H2Engine engine, Rows rows) throws SQLException {
         this.rows = rows;
@@ -34,13 +34,7 @@ final class GroupWriter {
         deleteSubscription =
                 new Batch(
                         engine, "DELETE FROM SUBSCRIPTION WHERE SESSION = ? AND TOPIC_FILTER = ?");
-        updateSession =
-                new Batch(
-                        engine,
-                        "UPDATE SESSION SET PRESENCE = ?, NUMBERS_RESERVED = ?,"
-                                + " QUEUED_MESSAGES = ?, QUEUED_BYTES = ?,"
-                                + " HIGHEST_SUBSCRIPTION_IDENTIFIER = ?, CRC = ?"
-                                + " WHERE NUMBER = ?");
+        sessions = engine.tree("SESSION");
     }
 
     /**
@@ -53,6 +47,7 @@ final class GroupWriter {
     }
 
     private void writeAndCommit(Group group) throws SQLException {
+        engine.settle();
         for (SessionChanges changes : group.sessions()) {
             writeOutgoing(changes);
             writeIdentifiers(changes);
@@ -72,7 +67,6 @@ final class GroupWriter {
         engine.keepTogether();
         mergeSubscription.execute();
         deleteSubscription.execute();
-        updateSession.execute();
         engine.commit();
     }
 
@@ -237,15 +231,7 @@ final class GroupWriter {
         }
     }
 
-    private void writeSession(SessionRow session) throws SQLException {
-        PreparedStatement update = updateSession.next();
-        update.setString(1, session.presence.name());
-        update.setLong(2, session.numbersReserved);
-        update.setLong(3, session.queuedMessages);
-        update.setLong(4, session.queuedBytes);
-        update.setInt(5, session.highestSubscriptionIdentifier);
-        update.setInt(6, session.checksum(rows.checksum()));
-        update.setInt(7, session.number);
-        updateSession.add(1);
+    private void writeSession(SessionRow session) {
+        sessions.replace(session.number, rows.session(session, sessions.get(session.number)));
     }
 }

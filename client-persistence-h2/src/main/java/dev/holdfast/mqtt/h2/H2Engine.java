@@ -240,6 +240,18 @@ final class H2Engine {
     }
 
     /**
+     * Commits what SQL has changed, and leaves it to the next chunk to write it. A {@link Tree} has
+     * no idea of rows that are not committed.
+     */
+    void settle() throws SQLException {
+        if (session.containsUncommitted()) {
+            store.setAutoCommitDelay(-1);
+            connection.commit();
+            store.setAutoCommitDelay(0);
+        }
+    }
+
+    /**
      * Lets chunks be written over dead ones, once the header no longer says that the file was
      * closed cleanly. While it does, recovery starts from the wrong end: a process killed between
      * the first chunk, written over a dead one, and the header leaves a file that opens in a state

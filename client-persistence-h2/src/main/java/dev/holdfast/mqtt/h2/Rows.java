@@ -36,6 +36,9 @@ final class Rows {
     /** Where SIZE stands in {@link #OUTGOING}. */
     private static final int SIZE = 5;
 
+    /** Where LAST_OPENED stands in SESSION. */
+    private static final int LAST_OPENED = 6;
+
     /** In place of the options: the server's answer is not known. */
     private static final int UNCONFIRMED = -1;
 
@@ -50,6 +53,25 @@ final class Rows {
 
     RowChecksum checksum() {
         return checksum;
+    }
+
+    /**
+     * All columns of a row of SESSION.
+     *
+     * @param before what stands in the file; the Client Identifier and the time of opening stay
+     */
+    Value[] session(SessionRow session, SearchRow before) {
+        return new Value[] {
+            before.getValue(0),
+            before.getValue(1),
+            ValueVarchar.get(session.presence.name()),
+            ValueBigint.get(session.numbersReserved),
+            ValueBigint.get(session.queuedMessages),
+            ValueBigint.get(session.queuedBytes),
+            before.getValue(LAST_OPENED),
+            ValueInteger.get(session.checksum(checksum)),
+            ValueInteger.get(session.highestSubscriptionIdentifier)
+        };
     }
 
     /** The columns of {@link #OUTGOING}. */
