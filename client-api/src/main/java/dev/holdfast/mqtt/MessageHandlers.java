@@ -1,7 +1,7 @@
 package dev.holdfast.mqtt;
 
+import dev.holdfast.mqtt.spi.HandlerPlan;
 import dev.holdfast.mqtt.spi.SubscriberHandler;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Flow;
 import java.util.function.Consumer;
@@ -9,8 +9,6 @@ import java.util.function.Function;
 
 /** The usual forms of a {@link MessageHandler}; they differ in when a message counts as handled. */
 public final class MessageHandlers {
-    private static final CompletionStage<Void> DONE = CompletableFuture.completedStage(null);
-
     private MessageHandlers() {}
 
     /**
@@ -23,7 +21,7 @@ public final class MessageHandlers {
     public static MessageHandler forEach(Consumer<? super Message> consumer) {
         return delivery -> {
             consumer.accept(delivery.message());
-            return DONE;
+            return HandlerPlan.DONE;
         };
     }
 

@@ -5,6 +5,7 @@ import dev.holdfast.mqtt.HandlerFailure;
 import dev.holdfast.mqtt.Message;
 import dev.holdfast.mqtt.MessageHandler;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
@@ -26,6 +27,9 @@ public record HandlerPlan(
         @Nullable Executor executor,
         @Nullable HandlerFailure failure)
         implements MessageHandler {
+
+    /** What handlers return that are done with the message by then; told apart at a glance. */
+    public static final CompletionStage<Void> DONE = CompletableFuture.completedStage(null);
 
     /**
      * Checks that the parts go together.

@@ -59,7 +59,7 @@ final class Driver {
     private final Loop loop;
     private final Application application;
 
-    private final Inputs inputs = new Inputs();
+    private final Mailbox<Input> inputs = new Mailbox<>();
 
     /** Whether a turn is due or going on, which will see what is added to {@link #inputs}. */
     private final AtomicBoolean awake = new AtomicBoolean();
@@ -345,6 +345,9 @@ final class Driver {
      * directly.
      */
     private final class Events implements LinkListener {
+        /** Whether the core knows the time; asking for it costs as much as a small packet. */
+        private boolean timely;
+
         @Override
         public void opened() {
             feed(Session::opened);
@@ -358,7 +361,7 @@ final class Driver {
                 return;
             }
             try {
-                session.advance(loop.now(), loop.wallClock());
+                advanceOnce();
                 session.received(packet);
             } catch (Throwable bug) {
                 crash(bug);
@@ -372,10 +375,18 @@ final class Driver {
                 return;
             }
             try {
-                session.advance(loop.now(), loop.wallClock());
+                advanceOnce();
                 session.acknowledged(packetIdentifier);
             } catch (Throwable bug) {
                 crash(bug);
+            }
+        }
+
+        /** All that is read in one go comes at one time. */
+        private void advanceOnce() {
+            if (!timely) {
+                timely = true;
+                session.advance(loop.now(), loop.wallClock());
             }
         }
 
@@ -386,6 +397,7 @@ final class Driver {
 
         @Override
         public void readComplete(long bytes) {
+            timely = false;
             feed(s -> s.heard(bytes));
             wakeUp();
         }

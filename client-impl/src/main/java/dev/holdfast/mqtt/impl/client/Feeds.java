@@ -61,7 +61,7 @@ class Feeds {
             return new SubscriberFeed(s.subscriber(), lane, policy.outcome(), this, cancellation);
         }
         return plan.key() == null && policy.retries() == 0
-                ? new SerialFeed(plan, policy.outcome(), this)
+                ? new SerialFeed(plan, policy.outcome(), loop, this)
                 : new KeyedFeed(plan, policy, this);
     }
 
@@ -93,10 +93,10 @@ class Feeds {
             if (stage == null) {
                 throw new NullPointerException("The handler returned null instead of a stage");
             }
-            // Who acknowledges by hand has not to wait for other handlers of the same message, nor
+            // Who acknowledges by hand need not wait for other handlers of the same message, and
             // has
-            // failed when nothing can be acknowledged any more.
-            return stage == part.handled() ? part.ended() : stage;
+            // not failed when nothing can be acknowledged any more.
+            return part.isHandled(stage) ? part.ended() : stage;
         } catch (Throwable t) {
             // Errors too: a handler out of memory has not handled its message.
             return CompletableFuture.failedStage(t);

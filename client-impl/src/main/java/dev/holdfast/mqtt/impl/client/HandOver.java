@@ -11,7 +11,7 @@ import dev.holdfast.mqtt.impl.session.Incoming;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,22 +19,38 @@ import org.jspecify.annotations.Nullable;
  * of them is done: as refused if one of them refused it.
  */
 final class HandOver {
-    /** Brings the outcome to the core. */
+    /** Takes the outcome to where it counts; from any thread. */
     interface Settlement {
         void settle(HandOver handOver, ReasonCode outcome);
+
+        /** Somebody waits for what becomes of it; called once at most, and before it is settled. */
+        default void awaited(HandOver handOver) {}
     }
+
+    private static final AtomicIntegerFieldUpdater<HandOver> OPEN =
+            AtomicIntegerFieldUpdater.newUpdater(HandOver.class, "open");
 
     private final Incoming incoming;
     private final Settlement settlement;
-    private final AtomicInteger open;
     private volatile ReasonCode outcome = ReasonCode.SUCCESS;
     private volatile Remarks remarks = Remarks.none();
-    private final CompletableFuture<Void> handled = new CompletableFuture<>();
+
+    /** How many handlers are not done with it. */
+    @SuppressWarnings("UnusedVariable") // OPEN reads it
+    private volatile int open;
+
+    // Guarded by this.
+
+    /** Made for the first who asks for it: few do. */
+    private @Nullable CompletableFuture<Void> handled;
+
+    private boolean settled;
+    private @Nullable MqttException cause;
 
     HandOver(Incoming incoming, int handlers, Settlement settlement) {
         this.incoming = incoming;
         this.settlement = settlement;
-        this.open = new AtomicInteger(handlers);
+        this.open = handlers;
     }
 
     Incoming incoming() {
@@ -75,17 +91,66 @@ final class HandOver {
                 false);
     }
 
+    /** Tells what became of the message; runs code of the application. */
     void settled(@Nullable MqttException cause) {
-        if (cause == null) {
-            handled.complete(null);
-        } else {
-            handled.completeExceptionally(cause);
+        CompletableFuture<Void> awaited;
+        synchronized (this) {
+            settled = true;
+            this.cause = cause;
+            awaited = handled;
+        }
+        if (awaited != null) {
+            complete(awaited, cause);
         }
     }
 
+    /**
+     * As {@link #settled}, if nobody waits for it until now.
+     *
+     * @return whether that is so; otherwise nothing is done
+     */
+    synchronized boolean settledUnawaited(@Nullable MqttException cause) {
+        if (handled != null) {
+            return false;
+        }
+        settled = true;
+        this.cause = cause;
+        return true;
+    }
+
+    private synchronized CompletableFuture<Void> handled() {
+        if (handled == null) {
+            handled = new CompletableFuture<>();
+            if (settled) {
+                complete(handled, cause);
+            } else {
+                settlement.awaited(this);
+            }
+        }
+        return handled;
+    }
+
+    private synchronized boolean isHandled(CompletionStage<?> stage) {
+        return stage == handled;
+    }
+
+    private static void complete(CompletableFuture<Void> future, @Nullable MqttException cause) {
+        if (cause == null) {
+            future.complete(null);
+        } else {
+            future.completeExceptionally(cause);
+        }
+    }
+
+    private static final AtomicIntegerFieldUpdater<Part> DONE =
+            AtomicIntegerFieldUpdater.newUpdater(Part.class, "done");
+
     final class Part implements Delivery {
-        private final CompletableFuture<Void> ended = new CompletableFuture<>();
+        private volatile int done;
         private volatile boolean seen;
+
+        /** Made for the first who asks for it: few do. */
+        private volatile @Nullable CompletableFuture<Void> ended;
 
         Incoming incoming() {
             return incoming;
@@ -104,7 +169,7 @@ final class HandOver {
         }
 
         boolean isDone() {
-            return ended.isDone();
+            return done != 0;
         }
 
         /**
@@ -112,7 +177,22 @@ final class HandOver {
          * waits for all handlers, and for the acknowledgements of earlier messages.
          */
         CompletionStage<Void> ended() {
-            return ended;
+            CompletableFuture<Void> awaited;
+            synchronized (this) {
+                if (ended == null) {
+                    ended = new CompletableFuture<>();
+                }
+                awaited = ended;
+            }
+            if (isDone()) { // perhaps by one who came too early to see the future
+                awaited.complete(null);
+            }
+            return awaited;
+        }
+
+        /** Whether a stage is {@link #handled}. */
+        boolean isHandled(CompletionStage<?> stage) {
+            return HandOver.this.isHandled(stage);
         }
 
         /** The handler has failed with the message, and will get it again. */
@@ -126,14 +206,18 @@ final class HandOver {
         }
 
         private boolean end(ReasonCode reason, Remarks remarks) {
-            if (!ended.complete(null)) {
+            if (!DONE.compareAndSet(this, 0, 1)) {
                 return false;
             }
             if (reason.isError() || !remarks.isEmpty()) {
                 note(reason, remarks);
             }
-            if (open.decrementAndGet() == 0) {
+            if (OPEN.decrementAndGet(HandOver.this) == 0) {
                 settlement.settle(HandOver.this, outcome);
+            }
+            CompletableFuture<Void> awaited = ended;
+            if (awaited != null) {
+                awaited.complete(null);
             }
             return true;
         }
@@ -156,19 +240,19 @@ final class HandOver {
         @Override
         public CompletableFuture<Void> acknowledge(Remarks remarks) {
             end(ReasonCode.SUCCESS, Objects.requireNonNull(remarks));
-            return handled;
+            return HandOver.this.handled();
         }
 
         @Override
         public CompletableFuture<Void> reject(ReasonCode reason, Remarks remarks) {
             HandlerFailure.reject(reason); // for its check
             end(reason, Objects.requireNonNull(remarks));
-            return handled;
+            return HandOver.this.handled();
         }
 
         @Override
         public CompletableFuture<Void> handled() {
-            return handled;
+            return HandOver.this.handled();
         }
 
         @Override

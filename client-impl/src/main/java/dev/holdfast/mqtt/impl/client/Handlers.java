@@ -30,8 +30,23 @@ final class Handlers {
     private final Feeds feeds;
     private final Notices notices;
     private final Lane completions;
-    private final HandOver.Settlement settlement;
+    private final HandOver.Settlement core;
     private final Qos0Limit qos0;
+
+    private final HandOver.Settlement settlement =
+            new HandOver.Settlement() {
+                @Override
+                public void settle(HandOver handOver, ReasonCode outcome) {
+                    Handlers.this.settle(handOver, outcome);
+                }
+
+                @Override
+                public void awaited(HandOver handOver) {
+                    if (isAtMostOnce(handOver.incoming())) {
+                        loop.execute(() -> remember(handOver));
+                    }
+                }
+            };
 
     /**
      * The value of {@link Registrations#latest} up to which {@link #unclaimed} has been offered to
@@ -47,9 +62,13 @@ final class Handlers {
 
     /**
      * Messages handed over whose handlers can still learn what became of them; touched on the loop
-     * only. Bounded as what the core holds of them is.
+     * only. At QoS 0 only those whose handlers wait for that. Bounded as what the core holds of
+     * them is, and by {@link #qos0}.
      */
     private final IdentityHashMap<Incoming, HandOver> open = new IdentityHashMap<>(1);
+
+    /** Why nothing will become of messages any more; touched on the loop only. */
+    private @Nullable MqttException over;
 
     /**
      * The last Topic Filters that were unsubscribed, oldest first; touched on the loop only. A
@@ -70,7 +89,7 @@ final class Handlers {
             Notices notices,
             Lane completions,
             Qos0Limit qos0,
-            HandOver.Settlement settlement,
+            HandOver.Settlement core,
             Registrations.Unsubscriber unsubscriber) {
         this.loop = loop;
         this.feeds = feeds;
@@ -78,7 +97,7 @@ final class Handlers {
         this.notices = notices;
         this.completions = completions;
         this.qos0 = qos0;
-        this.settlement = settlement;
+        this.core = core;
     }
 
     // ---- registrations
@@ -181,8 +200,7 @@ final class Handlers {
 
     /** Takes a message from the core; called on the loop. */
     void deliver(Incoming incoming) {
-        boolean atMostOnce = incoming.message().qos() == QoS.AT_MOST_ONCE;
-        if (atMostOnce && !qos0.takes(incoming.message())) {
+        if (isAtMostOnce(incoming) && !qos0.takes(incoming.message())) {
             long total = qos0.countDropped();
             notices.tell(incoming.message(), l -> l.dropped(incoming.message(), total));
             return;
@@ -202,7 +220,7 @@ final class Handlers {
     private boolean endIfVoid(HandOver handOver) {
         boolean over = HandOver.isVoid(handOver.incoming(), resumption);
         if (over) {
-            completions.add(() -> handOver.settled(HandOver.noMoreToAcknowledge()));
+            tell(handOver, HandOver.noMoreToAcknowledge());
         }
         return over;
     }
@@ -227,7 +245,7 @@ final class Handlers {
     }
 
     private void keep(Incoming incoming) {
-        if (incoming.message().qos() == QoS.AT_MOST_ONCE) {
+        if (isAtMostOnce(incoming)) {
             qos0.handled(incoming.message());
         } else {
             unclaimed.add(incoming);
@@ -264,7 +282,7 @@ final class Handlers {
         }
         if (late) {
             LOG.debug("The subscription has ended that {} comes for", message);
-            settle(new HandOver(incoming, 0, this::settle), ReasonCode.SUCCESS);
+            settle(new HandOver(incoming, 0, settlement), ReasonCode.SUCCESS);
         }
         return late;
     }
@@ -274,33 +292,60 @@ final class Handlers {
         if (takers.isEmpty()) {
             return false;
         }
-        HandOver handOver = new HandOver(incoming, takers.size(), this::settle);
-        open.put(incoming, handOver);
+        HandOver handOver = new HandOver(incoming, takers.size(), settlement);
+        if (!isAtMostOnce(incoming)) {
+            open.put(incoming, handOver);
+        }
         for (Feed taker : takers) {
             taker.add(handOver.part());
         }
         return true;
     }
 
+    private void remember(HandOver handOver) {
+        if (over == null) {
+            open.put(handOver.incoming(), handOver);
+        } else {
+            tell(handOver, over);
+        }
+    }
+
     /** The core is done with a message; called on the loop. */
     void settled(Incoming incoming, @Nullable MqttException cause) {
         HandOver handOver = open.remove(incoming);
         if (handOver != null) {
+            tell(handOver, cause);
+        }
+    }
+
+    private void tell(HandOver handOver, @Nullable MqttException cause) {
+        if (!handOver.settledUnawaited(cause)) {
             completions.add(() -> handOver.settled(cause));
         }
     }
 
     /** Nothing will become of what is handed over; called on the loop. */
     void failOpen(MqttException cause) {
-        open.values().forEach(h -> completions.add(() -> h.settled(cause)));
+        over = cause;
+        open.values().forEach(h -> tell(h, cause));
         open.clear();
     }
 
     /** All handlers of a message are done with it; from any thread. */
     private void settle(HandOver handOver, ReasonCode outcome) {
-        if (handOver.incoming().message().qos() == QoS.AT_MOST_ONCE) {
-            qos0.handled(handOver.incoming().message());
+        Incoming incoming = handOver.incoming();
+        if (!isAtMostOnce(incoming)) {
+            core.settle(handOver, outcome);
+            return;
         }
-        settlement.settle(handOver, outcome);
+        // No answer goes to the server, so the core need not know.
+        qos0.handled(incoming.message());
+        if (!handOver.settledUnawaited(null)) {
+            loop.execute(() -> settled(incoming, null));
+        }
+    }
+
+    private static boolean isAtMostOnce(Incoming incoming) {
+        return incoming.message().qos() == QoS.AT_MOST_ONCE;
     }
 }

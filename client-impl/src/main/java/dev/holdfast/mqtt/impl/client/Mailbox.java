@@ -1,45 +1,48 @@
 package dev.holdfast.mqtt.impl.client;
 
-import dev.holdfast.mqtt.impl.client.Driver.Input;
 import java.util.ArrayList;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What other threads feed to the core, in its order. The loop takes all that is there at once, so
- * an input takes a place in an array that is used again, and hardly anybody waits for the lock.
+ * What other threads have for one that takes it, in its order. The taker gets all that is there at
+ * once, so each takes a place in an array that is used again, and hardly anybody waits for the
+ * lock.
  */
-final class Inputs {
+final class Mailbox<T> {
     /** Longer arrays, left behind by a burst, are given up. */
     private static final int LONGEST_KEPT = 4_096;
 
-    private static final Input FED =
-            session -> {
-                throw new IllegalStateException("This input was fed before");
-            };
-
     /** What has come and is not taken yet; guarded by this. */
-    private ArrayList<Input> coming = new ArrayList<>(0);
+    private ArrayList<@Nullable T> coming = new ArrayList<>(0);
 
-    // Touched on the loop only.
+    // Touched by the taker only.
 
-    private ArrayList<Input> taken = new ArrayList<>(0);
+    private ArrayList<@Nullable T> taken = new ArrayList<>(0);
     private int next;
 
     /** From any thread. */
-    synchronized void add(Input input) {
-        coming.add(input);
+    synchronized void add(T one) {
+        coming.add(one);
     }
 
-    @Nullable Input poll() {
+    /**
+     * Takes out what is not wanted any more, but for what the taker has at hand; from any thread.
+     */
+    synchronized void removeIf(Predicate<T> unwanted) {
+        coming.removeIf(unwanted);
+    }
+
+    @Nullable T poll() {
         if (next == taken.size()) {
             takeAll();
         }
         // It may be a large message, and the others may take a while.
-        return next < taken.size() ? taken.set(next++, FED) : null;
+        return next < taken.size() ? taken.set(next++, null) : null;
     }
 
     private void takeAll() {
-        ArrayList<Input> empty = taken;
+        ArrayList<@Nullable T> empty = taken;
         if (taken.size() > LONGEST_KEPT) {
             empty = new ArrayList<>(0);
         }
@@ -51,6 +54,7 @@ final class Inputs {
         }
     }
 
+    /** Called by the taker. */
     boolean isEmpty() {
         if (next < taken.size()) {
             return false;

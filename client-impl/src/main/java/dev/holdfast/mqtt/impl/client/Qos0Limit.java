@@ -14,8 +14,12 @@ final class Qos0Limit {
     private static final int MOST_MESSAGES = 10_000;
     private static final long MOST_BYTES = 16L << 20;
 
-    private final AtomicLong messages = new AtomicLong();
-    private final AtomicLong bytes = new AtomicLong();
+    /** In {@link #held}: one message. Above the bytes, which are never as many. */
+    private static final long ONE = 1L << 40;
+
+    /** How many messages, and of how many bytes: both change in one step. */
+    private final AtomicLong held = new AtomicLong();
+
     private final Overload overload;
 
     /** Called when {@link #isPaused} has changed; from any thread. */
@@ -31,12 +35,11 @@ final class Qos0Limit {
 
     /** Whether there is room for a message, which is taken then. Called on the loop. */
     boolean takes(Message message) {
-        if (isFull() && overload == Overload.DROP_NEWEST) {
+        if (overload == Overload.DROP_NEWEST && isFull(held.get())) {
             return false;
         }
-        messages.incrementAndGet();
-        bytes.addAndGet(OutgoingMessage.sizeOf(message));
-        if (isFull() && paused.compareAndSet(false, true)) {
+        long now = held.addAndGet(ONE + OutgoingMessage.sizeOf(message));
+        if (isFull(now) && paused.compareAndSet(false, true)) {
             changed.run();
             // The last of them may have been handled meanwhile, by one who saw no pause.
             resume();
@@ -46,20 +49,22 @@ final class Qos0Limit {
 
     /** A message that was taken has been handled, or is of no interest any more. */
     void handled(Message message) {
-        messages.decrementAndGet();
-        bytes.addAndGet(-OutgoingMessage.sizeOf(message));
+        held.addAndGet(-ONE - OutgoingMessage.sizeOf(message));
         resume();
     }
 
     private void resume() {
-        boolean room = messages.get() <= MOST_MESSAGES / 2 && bytes.get() <= MOST_BYTES / 2;
-        if (paused.get() && room && paused.compareAndSet(true, false)) {
+        if (paused.get() && hasRoom(held.get()) && paused.compareAndSet(true, false)) {
             changed.run();
         }
     }
 
-    private boolean isFull() {
-        return messages.get() >= MOST_MESSAGES || bytes.get() >= MOST_BYTES;
+    private static boolean isFull(long held) {
+        return held / ONE >= MOST_MESSAGES || held % ONE >= MOST_BYTES;
+    }
+
+    private static boolean hasRoom(long held) {
+        return held / ONE <= MOST_MESSAGES / 2 && held % ONE <= MOST_BYTES / 2;
     }
 
     /** Whether no more should be read from the network. */

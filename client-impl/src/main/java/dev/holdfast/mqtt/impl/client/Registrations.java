@@ -24,6 +24,7 @@ final class Registrations {
         final TopicFilter matcher;
         private final MessageHandler handler;
         private final Feed feed;
+        private final List<Feed> alone;
 
         /** Its place among all; one that replaces another takes over the other's. */
         private int place;
@@ -33,6 +34,7 @@ final class Registrations {
             this.matcher = new TopicFilter(topicFilter);
             this.handler = handler;
             this.feed = feed;
+            this.alone = List.of(feed);
         }
     }
 
@@ -201,6 +203,10 @@ final class Registrations {
     /** The feeds of the handlers that get a message, each once; empty if there is none yet. */
     List<Feed> takers(Incoming incoming) {
         String topic = incoming.message().topic();
+        if (incoming.topicFilters().isEmpty()) {
+            List<Registration> all = matching(topic);
+            return all.size() == 1 ? all.get(0).alone : feeds(all);
+        }
         List<Feed> takers = new ArrayList<>(1);
         boolean named = false;
         for (String filter : incoming.topicFilters()) {
@@ -210,10 +216,13 @@ final class Registrations {
                 add(takers, r);
             }
         }
-        if (!named) {
-            matching(topic).forEach(r -> add(takers, r));
-        }
-        return takers;
+        return named ? takers : feeds(matching(topic));
+    }
+
+    private static List<Feed> feeds(List<Registration> registrations) {
+        List<Feed> feeds = new ArrayList<>(registrations.size());
+        registrations.forEach(r -> add(feeds, r));
+        return feeds;
     }
 
     /** In the order of registration. */

@@ -3,7 +3,7 @@ package dev.holdfast.mqtt.impl.client;
 import dev.holdfast.mqtt.MessageHandler;
 import dev.holdfast.mqtt.ReasonCode;
 import dev.holdfast.mqtt.spi.HandlerPlan;
-import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /** Calls its handler with one message after the other, in the order of arrival. */
@@ -13,21 +13,26 @@ final class SerialFeed implements Feed {
 
     private final MessageHandler handler;
     private final ReasonCode outcomeOfFailure;
+    private final Loop loop;
     private final Feeds feeds;
     private final Lane lane;
 
     /** Messages that wait for the lane, oldest first. */
-    private final ConcurrentLinkedQueue<HandOver.Part> waiting = new ConcurrentLinkedQueue<>();
+    private final Mailbox<HandOver.Part> waiting = new Mailbox<>();
 
     /** Whether the lane has been told of all of them. */
     private final AtomicBoolean laneKnows = new AtomicBoolean();
 
-    /** The highest so far; touched on the loop only. */
-    private long resumption;
+    /** Whether that is about to happen, with all that comes meanwhile; touched on the loop only. */
+    private boolean willTellLane;
 
-    SerialFeed(HandlerPlan plan, ReasonCode outcomeOfFailure, Feeds feeds) {
+    /** The highest so far; changed on the loop only. */
+    private volatile long resumption;
+
+    SerialFeed(HandlerPlan plan, ReasonCode outcomeOfFailure, Loop loop, Feeds feeds) {
         this.handler = plan.handler();
         this.outcomeOfFailure = outcomeOfFailure;
+        this.loop = loop;
         this.feeds = feeds;
         this.lane = feeds.lane(plan.executor());
     }
@@ -40,6 +45,14 @@ final class SerialFeed implements Feed {
             waiting.removeIf(p -> p.endIfVoid(latest));
         }
         waiting.add(part);
+        if (!willTellLane) {
+            willTellLane = true;
+            loop.execute(this::tellOfAll);
+        }
+    }
+
+    private void tellOfAll() {
+        willTellLane = false;
         tellLane();
     }
 
@@ -56,8 +69,15 @@ final class SerialFeed implements Feed {
             if (next == null || feeds.isClosed()) {
                 return;
             }
-            feeds.call(handler, next)
-                    .whenComplete((done, failure) -> feeds.ended(next, failure, outcomeOfFailure));
+            if (next.endIfVoid(resumption)) {
+                continue;
+            }
+            CompletionStage<?> stage = feeds.call(handler, next);
+            if (stage == HandlerPlan.DONE) {
+                next.end(ReasonCode.SUCCESS);
+            } else {
+                stage.whenComplete((done, failure) -> feeds.ended(next, failure, outcomeOfFailure));
+            }
         }
         tellLane();
     }

@@ -4,7 +4,6 @@ import dev.holdfast.mqtt.ReasonCode;
 import dev.holdfast.mqtt.impl.packet.ProtocolViolation;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Set;
 
@@ -100,10 +99,11 @@ final class PacketReader {
         return code;
     }
 
-    /** The rest of the packet: a view that lives as long as the buffer does. */
-    ByteBuffer rest() {
-        int length = remaining();
-        return in.nioBuffer(skip(length, "Payload"), length);
+    /** The rest of the packet. */
+    byte[] rest() {
+        byte[] bytes = new byte[remaining()];
+        in.getBytes(skip(bytes.length, "Payload"), bytes);
+        return bytes;
     }
 
     /** Hides what follows the next bytes until {@link #leave} is given what this returned. */

@@ -72,7 +72,7 @@ final class PublishDecoder {
                     "its payload is above this client's limit of " + LARGEST_PAYLOAD + " bytes");
         }
         return new Publish(
-                message.payload(reader.rest()).build(),
+                message.payloadWithoutCopy(reader.rest()).build(),
                 packetIdentifier,
                 (flags & 8) != 0,
                 properties.subscriptionIdentifiers());

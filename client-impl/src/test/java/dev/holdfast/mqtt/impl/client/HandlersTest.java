@@ -1,17 +1,25 @@
 package dev.holdfast.mqtt.impl.client;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.holdfast.mqtt.ClientListener;
+import dev.holdfast.mqtt.Delivery;
 import dev.holdfast.mqtt.HandlerFailure;
 import dev.holdfast.mqtt.Message;
 import dev.holdfast.mqtt.MessageHandlers;
+import dev.holdfast.mqtt.MqttException;
 import dev.holdfast.mqtt.Overload;
 import dev.holdfast.mqtt.QoS;
 import dev.holdfast.mqtt.impl.session.Incoming;
 import dev.holdfast.mqtt.impl.session.TestSession;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import org.junit.jupiter.api.Test;
 
 /** Which messages wait for a handler, and how long. */
@@ -83,5 +91,47 @@ class HandlersTest {
 
         assertEquals(List.of(1L), settled);
         assertEquals(true, handlers.find("a") != null, "The second handler is gone");
+    }
+
+    private Delivery receivedAtMostOnce() {
+        List<Delivery> received = new ArrayList<>();
+        handlers.register(List.of("a"), MessageHandlers.manual(received::add));
+        Message message = Message.to("a").payload("x").qos(QoS.AT_MOST_ONCE).build();
+        handlers.deliver(TestSession.incoming(message, 1));
+        return received.get(0);
+    }
+
+    @Test
+    void theCoreIsNotAskedToSettleWhatNeedsNoAnswer() {
+        Delivery delivery = receivedAtMostOnce();
+        CompletableFuture<Void> handled = delivery.handled();
+        assertFalse(handled.isDone());
+
+        delivery.acknowledge();
+
+        assertTrue(handled.isDone() && !handled.isCompletedExceptionally());
+        assertEquals(List.of(), settled);
+    }
+
+    @Test
+    void whoWaitsForAMessageAtQos0LearnsThatTheClientIsOver() {
+        Delivery delivery = receivedAtMostOnce();
+        CompletableFuture<Void> handled = delivery.handled();
+        MqttException cause = new MqttException.ClientClosed("closed");
+
+        handlers.failOpen(cause);
+
+        assertSame(cause, assertThrows(ExecutionException.class, handled::get).getCause());
+    }
+
+    @Test
+    void whoAsksTooLateForAMessageAtQos0LearnsThatTheClientIsOver() {
+        Delivery delivery = receivedAtMostOnce();
+        MqttException cause = new MqttException.ClientClosed("closed");
+        handlers.failOpen(cause);
+
+        CompletableFuture<Void> handled = delivery.handled();
+
+        assertSame(cause, assertThrows(ExecutionException.class, handled::get).getCause());
     }
 }

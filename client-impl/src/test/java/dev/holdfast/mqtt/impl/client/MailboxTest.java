@@ -6,57 +6,50 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.holdfast.mqtt.impl.client.Driver.Input;
-import dev.holdfast.mqtt.impl.session.Session;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-class InputsTest {
+class MailboxTest {
     private static final int THREADS = 4;
     private static final int OF_EACH = 50_000;
 
-    private final Inputs inputs = new Inputs();
+    private final Mailbox<Numbered> mailbox = new Mailbox<>();
 
-    private record Numbered(int thread, int number) implements Input {
-        @Override
-        public void feed(Session session) {
-            throw new AssertionError("nobody feeds it");
-        }
-    }
+    private record Numbered(int thread, int number) {}
 
     @Test
     void givesThemOutInTheirOrder() {
-        List<Input> all = new ArrayList<>();
-        List<Input> out = new ArrayList<>();
+        List<Numbered> all = new ArrayList<>();
+        List<Numbered> out = new ArrayList<>();
         for (int i = 0; i < 10_000; i++) {
-            Numbered input = new Numbered(0, i);
-            all.add(input);
-            inputs.add(input);
+            Numbered one = new Numbered(0, i);
+            all.add(one);
+            mailbox.add(one);
             if (i % 7 == 0) {
-                out.add(inputs.poll());
+                out.add(mailbox.poll());
             }
         }
-        while (!inputs.isEmpty()) {
-            out.add(inputs.poll());
+        while (!mailbox.isEmpty()) {
+            out.add(mailbox.poll());
         }
 
         assertEquals(all, out);
-        assertNull(inputs.poll());
+        assertNull(mailbox.poll());
     }
 
     @Test
     void isEmptyOnlyWhenAllWereTaken() {
-        assertTrue(inputs.isEmpty());
+        assertTrue(mailbox.isEmpty());
         Numbered one = new Numbered(0, 1);
         Numbered two = new Numbered(0, 2);
-        inputs.add(one);
-        inputs.add(two);
-        assertFalse(inputs.isEmpty());
-        assertSame(one, inputs.poll());
-        assertFalse(inputs.isEmpty());
-        assertSame(two, inputs.poll());
-        assertTrue(inputs.isEmpty());
+        mailbox.add(one);
+        mailbox.add(two);
+        assertFalse(mailbox.isEmpty());
+        assertSame(one, mailbox.poll());
+        assertFalse(mailbox.isEmpty());
+        assertSame(two, mailbox.poll());
+        assertTrue(mailbox.isEmpty());
     }
 
     @Test
@@ -68,25 +61,43 @@ class InputsTest {
                     new Thread(
                             () -> {
                                 for (int i = 0; i < OF_EACH; i++) {
-                                    inputs.add(new Numbered(thread, i));
+                                    mailbox.add(new Numbered(thread, i));
                                 }
                             }));
         }
         threads.forEach(Thread::start);
         int[] next = new int[THREADS];
         for (int taken = 0; taken < THREADS * OF_EACH; ) {
-            Input input = inputs.poll();
-            if (input instanceof Numbered n) {
+            Numbered n = mailbox.poll();
+            if (n != null) {
                 assertEquals(next[n.thread()]++, n.number());
                 taken++;
             } else {
-                assertNull(input);
                 Thread.onSpinWait();
             }
         }
         for (Thread t : threads) {
             t.join();
         }
-        assertTrue(inputs.isEmpty());
+        assertTrue(mailbox.isEmpty());
+    }
+
+    @Test
+    void letsGoOfWhatIsUnwantedButForWhatTheTakerHasAtHand() {
+        for (int i = 0; i < 3; i++) {
+            mailbox.add(new Numbered(0, i));
+        }
+        assertEquals(0, mailbox.poll().number());
+        for (int i = 3; i < 7; i++) {
+            mailbox.add(new Numbered(0, i));
+        }
+
+        mailbox.removeIf(n -> n.number() % 2 == 1);
+
+        List<Integer> left = new ArrayList<>();
+        for (Numbered n = mailbox.poll(); n != null; n = mailbox.poll()) {
+            left.add(n.number());
+        }
+        assertEquals(List.of(1, 2, 4, 6), left);
     }
 }

@@ -67,6 +67,7 @@ final class HandOverOracle {
     private static final class Part {
         final Account account;
         final Copy copy;
+        final Delivery delivery;
         final Object key;
         int calls;
         boolean inProgress;
@@ -79,10 +80,15 @@ final class HandOverOracle {
 
         Remarks remarks = Remarks.none();
 
-        Part(Account account, Copy copy) {
+        Part(Account account, Copy copy, Delivery delivery) {
             this.account = account;
             this.copy = copy;
+            this.delivery = delivery;
             key = account.plan.key() == null ? null : SimulatedHandler.key(copy.incoming.message());
+        }
+
+        boolean isDone() {
+            return outcome != null || account.isGone;
         }
     }
 
@@ -95,9 +101,21 @@ final class HandOverOracle {
         boolean confirmed;
         boolean told;
 
+        /** Whether somebody waits for what becomes of it: for every other one from the start. */
+        boolean awaited;
+
         Copy(Incoming incoming, int number) {
             this.incoming = incoming;
             this.number = number;
+        }
+
+        boolean isAtMostOnce() {
+            return incoming.message().qos() == QoS.AT_MOST_ONCE;
+        }
+
+        /** At QoS 0 nobody else is told. */
+        boolean isSettled() {
+            return isAtMostOnce() ? parts.stream().allMatch(Part::isDone) : settled;
         }
     }
 
@@ -148,14 +166,19 @@ final class HandOverOracle {
         String key = incoming.message().payloadText();
         require(account.newest < copy.number, key, " is given to a handler behind a later one");
         account.newest = copy.number;
-        Part part = new Part(account, copy);
-        account.parts.removeIf(p -> p.copy.settled && !p.inProgress);
+        Part part = new Part(account, copy, delivery);
+        account.parts.removeIf(p -> p.copy.isSettled() && !p.inProgress);
         account.parts.add(part);
         parts.put(delivery, part);
-        if (copy.parts.isEmpty()) {
-            delivery.handled().whenComplete((done, cause) -> told(copy, cause));
-        }
         copy.parts.add(part);
+        if (copy.parts.size() == 1 && copy.number % 2 == 0) {
+            await(copy);
+        }
+    }
+
+    private void await(Copy copy) {
+        copy.awaited = true;
+        copy.parts.get(0).delivery.handled().whenComplete((done, cause) -> told(copy, cause));
     }
 
     private Account account(MessageHandler handler) {
@@ -193,7 +216,7 @@ final class HandOverOracle {
         boolean explained = !outcome.isError();
         boolean said = remarks.isEmpty();
         for (Part p : copy.parts) {
-            boolean done = p.outcome != null || p.account.isGone;
+            boolean done = p.isDone();
             require(done || isVoid(p.copy), key, " is settled, but a handler is not done with it");
             require(
                     p.outcome == null || !p.outcome.isError() || outcome.isError(),
@@ -230,7 +253,10 @@ final class HandOverOracle {
         boolean again =
                 cause instanceof MqttException.ConnectionLost
                         && copy.incoming.message().qos() == QoS.AT_LEAST_ONCE;
-        boolean isOver = copy.confirmed || storeFailed || (again && isVoid(copy));
+        boolean isOver =
+                (copy.isAtMostOnce() ? copy.isSettled() : copy.confirmed)
+                        || storeFailed
+                        || (again && isVoid(copy));
         require(isOver, "handled() of ", key, " completes before it is");
         require(cause == null || again || storeFailed, "handled() of ", key, " fails: ", cause);
         copy.told = true;
@@ -376,11 +402,15 @@ final class HandOverOracle {
 
     /** What still waits; null if nothing does. */
     String open() {
-        open.removeIf(c -> c.settled && c.told || c.parts.isEmpty());
+        open.removeIf(c -> c.parts.isEmpty());
+        open.stream().filter(c -> c.isSettled() && !c.awaited).forEach(this::await);
+        open.removeIf(c -> c.isSettled() && c.told);
         if (!open.isEmpty()) {
             Copy first = open.get(0);
             return first.incoming.message().payloadText()
-                    + (first.settled ? " is settled, and nobody told so" : " waits for a handler");
+                    + (first.isSettled()
+                            ? " is settled, and nobody told so"
+                            : " waits for a handler");
         }
         for (Account account : accounts.values()) {
             if (account.isSubscriber() && (account.owesError || account.ended && !account.isGone)) {

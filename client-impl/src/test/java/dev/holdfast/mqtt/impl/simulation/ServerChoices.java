@@ -75,7 +75,7 @@ final class ServerChoices {
     }
 
     static Connack refusal(Chance chance) {
-        ReasonCode reason = chance.pick(chance.percent(30) ? REDIRECTIONS : CONNACK_ERRORS);
+        ReasonCode reason = chance.pick(chance.percent(40) ? REDIRECTIONS : CONNACK_ERRORS);
         return connack(
                 false,
                 reason,

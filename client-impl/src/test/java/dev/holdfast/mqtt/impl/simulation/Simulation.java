@@ -288,7 +288,7 @@ final class Simulation {
         // With one server and no redirections it rightly believes that it was nowhere else.
         boolean mustFollow = hostsKeepSessions && servers.size() == 1;
         if (chance.percent(70) || mustFollow) {
-            builder.redirects(Redirects.to("*.sim").atMost(chance.pick(1, 2, 3)));
+            builder.redirects(Redirects.to("*.sim").atMost(chance.pick(1, 1, 1, 2)));
         }
         if (hostsKeepSessions) {
             // By default it would not connect there for as long as that session is kept.
