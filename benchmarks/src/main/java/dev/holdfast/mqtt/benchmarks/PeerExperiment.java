@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 
 /** One client at one work after the other, in one JVM. */
 record PeerExperiment(Peer.Kind peer, Server server, List<Task> tasks, Pace pace)
@@ -22,18 +23,21 @@ record PeerExperiment(Peer.Kind peer, Server server, List<Task> tasks, Pace pace
         if (tasks.size() == 1) {
             return first.table.fullTitle() + ": " + peer.title;
         }
-        boolean sameQos = tasks.stream().allMatch(t -> t.work.qos() == first.work.qos());
-        return "%s%s, %d works: %s"
-                .formatted(
-                        first.table.section().title,
-                        sameQos ? ", QoS " + first.work.qos() : "",
-                        tasks.size(),
-                        peer.title);
+        String sections =
+                tasks.stream()
+                        .map(t -> t.table.section().title)
+                        .distinct()
+                        .collect(Collectors.joining(", "));
+        return "%s, %d works: %s".formatted(sections, tasks.size(), peer.title);
     }
 
     @Override
     public double expectedSeconds() {
-        return pace.expectedSeconds(tasks.size());
+        return pace.expectedSeconds(works());
+    }
+
+    private List<Work> works() {
+        return tasks.stream().map(Task::work).toList();
     }
 
     @Override
@@ -44,10 +48,12 @@ record PeerExperiment(Peer.Kind peer, Server server, List<Task> tasks, Pace pace
                                 peer.name(),
                                 String.valueOf(server.port()),
                                 folder.toString(),
-                                String.valueOf(pace.firstWarmUpSeconds()),
-                                String.valueOf(pace.warmUpSeconds()),
                                 String.valueOf(pace.seconds())));
-        tasks.forEach(t -> arguments.add(t.work.toArgument()));
+        List<Double> warmUps = pace.warmUps(works());
+        for (int i = 0; i < tasks.size(); i++) {
+            arguments.add(tasks.get(i).work.toArgument());
+            arguments.add(String.valueOf(warmUps.get(i)));
+        }
         try (Conversation worker =
                 new Conversation(Worker.class, List.of("-Xmx512m"), List.copyOf(arguments))) {
             for (Task task : tasks) {

@@ -29,9 +29,6 @@ final class Plan {
     private static final List<Peer.Kind> FAST_BUT_POWER_LOSS =
             List.of(HOLDFAST_MEMORY, HOLDFAST_PROCESS_CRASH, HIVEMQ);
 
-    /** Those that need seconds for a window of thousands. */
-    private static final List<Peer.Kind> SLOW = List.of(PAHO_MEMORY, PAHO_FILE);
-
     /** One of the plan, and in how many rounds it takes part. */
     record Part(Experiment experiment, int rounds) {}
 
@@ -57,7 +54,7 @@ final class Plan {
      * @param words of which a title must contain each
      */
     static List<Part> few(Server server, @Nullable Server mosquitto, List<String> words) {
-        Plan plan = new Plan(server, mosquitto, words, 3, new Pace(1.5, 1, 1));
+        Plan plan = new Plan(server, mosquitto, words, 3, new Pace(1.5, 1, 1, 1));
         Work narrower = new Work(Work.Kind.PUBLISH, 1, 256, 100);
         plan.add(List.of(new Work(Work.Kind.PUBLISH, 1, 256, WIDEST), narrower), FAST);
         plan.add(List.of(narrower), List.of(PAHO_FILE));
@@ -90,43 +87,40 @@ final class Plan {
      * @param words of which a title must contain each
      */
     static List<Part> all(Server server, @Nullable Server mosquitto, List<String> words) {
-        Plan plan = new Plan(server, mosquitto, words, 5, new Pace(8, 0.6, 0.8));
+        Plan plan = new Plan(server, mosquitto, words, 5, new Pace(15, 3, 0.6, 0.8));
+        // What needs the longest to warm up comes first.
+        List<Work> stored = new ArrayList<>();
+        stored.addAll(acknowledged(Work.Kind.PUBLISH, 2));
+        stored.addAll(acknowledged(Work.Kind.RECEIVE, 2));
+        stored.addAll(acknowledged(Work.Kind.PUBLISH, 1));
+        List<Work> latencies = single();
+        List<Work> unstored = acknowledged(Work.Kind.RECEIVE, 1);
+        List<Work> unacknowledged = new ArrayList<>();
         for (Work.Kind kind : List.of(Work.Kind.PUBLISH, Work.Kind.RECEIVE)) {
-            // Nothing is stored at QoS 0, and no acknowledgement makes a window.
-            List<Work> unacknowledged =
-                    List.of(new Work(kind, 0, 256, WIDEST), new Work(kind, 0, 4_096, WIDEST));
-            plan.add(unacknowledged, IN_MEMORY);
-            plan.add(widest(kind, 0), List.of(PAHO_MEMORY));
-            for (int qos = 1; qos <= 2; qos++) {
-                List<Work> works = new ArrayList<>();
-                for (int payload : new int[] {256, 4_096}) {
-                    for (int window : new int[] {100, 20, WIDEST}) {
-                        works.add(new Work(kind, qos, payload, window));
-                    }
-                }
-                // What is received at QoS 1 is not stored, so one store stands for both.
-                boolean alike = kind == Work.Kind.RECEIVE && qos == 1;
-                plan.add(works, alike ? FAST_BUT_POWER_LOSS : FAST);
-                plan.add(works.subList(0, 2), SLOW);
-            }
+            unacknowledged.add(new Work(kind, 0, 256, WIDEST));
+            unacknowledged.add(new Work(kind, 0, 4_096, WIDEST));
         }
-        List<Work> latencies = new ArrayList<>();
-        List<Work> brokered = new ArrayList<>();
-        for (int qos = 0; qos <= 2; qos++) {
-            latencies.add(new Work(Work.Kind.LATENCY, qos, 256, 1));
-            brokered.add(roundTrip(qos));
-        }
-        brokered.add(new Work(Work.Kind.PUBLISH, 1, 256, 100));
+        plan.add(joined(List.of(stored, unstored, latencies, unacknowledged)), IN_MEMORY);
+        // One store stands for both, where nothing is stored.
+        plan.add(joined(List.of(stored, unstored, latencies)), List.of(HOLDFAST_PROCESS_CRASH));
+        plan.add(joined(List.of(stored, latencies)), List.of(HOLDFAST_POWER_LOSS));
+        // Paho needs seconds for a window of thousands.
+        List<Work> some =
+                joined(List.of(stored, unstored)).stream()
+                        .filter(w -> w.payloadBytes() == 256 && w.window() < WIDEST)
+                        .toList();
         plan.add(
-                latencies,
+                joined(List.of(some, latencies, widest(Work.Kind.PUBLISH, 0))),
+                List.of(PAHO_MEMORY));
+        plan.add(some, List.of(PAHO_FILE));
+        List<Work> brokered =
                 List.of(
-                        HOLDFAST_MEMORY,
-                        HOLDFAST_PROCESS_CRASH,
-                        HOLDFAST_POWER_LOSS,
-                        HIVEMQ,
-                        PAHO_MEMORY));
+                        roundTrip(2),
+                        roundTrip(1),
+                        roundTrip(0),
+                        new Work(Work.Kind.PUBLISH, 1, 256, ROUND_TRIP_WINDOW));
         plan.addWithMosquitto(
-                brokered, List.of(HOLDFAST_MEMORY, HOLDFAST_PROCESS_CRASH, HIVEMQ, PAHO_MEMORY), 5);
+                brokered, List.of(HOLDFAST_MEMORY, HOLDFAST_PROCESS_CRASH, HIVEMQ, PAHO_MEMORY), 3);
         for (Durability durability : Durability.values()) {
             plan.addStored(durability, 5);
         }
@@ -135,6 +129,27 @@ final class Plan {
         plan.add(new IdleExperiment(10_000), 5);
         plan.addStarts();
         return plan.parts;
+    }
+
+    private static List<Work> acknowledged(Work.Kind kind, int qos) {
+        List<Work> works = new ArrayList<>();
+        for (int payload : new int[] {256, 4_096}) {
+            for (int window : new int[] {100, 20, WIDEST}) {
+                works.add(new Work(kind, qos, payload, window));
+            }
+        }
+        return works;
+    }
+
+    private static List<Work> single() {
+        return List.of(
+                new Work(Work.Kind.LATENCY, 2, 256, 1),
+                new Work(Work.Kind.LATENCY, 1, 256, 1),
+                new Work(Work.Kind.LATENCY, 0, 256, 1));
+    }
+
+    private static List<Work> joined(List<List<Work>> works) {
+        return works.stream().flatMap(List::stream).toList();
     }
 
     private void add(Experiment experiment, int times) {

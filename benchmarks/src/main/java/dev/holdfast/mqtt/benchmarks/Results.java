@@ -1,11 +1,13 @@
 package dev.holdfast.mqtt.benchmarks;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** All samples so far, and what failed. */
 final class Results {
@@ -27,7 +29,10 @@ final class Results {
     }
 
     List<Table> tables(Table.Section section) {
-        return samples.keySet().stream().filter(t -> t.section() == section).toList();
+        Stream<Table> tables = samples.keySet().stream().filter(t -> t.section() == section);
+        return section.isOfWorks()
+                ? tables.sorted(Comparator.comparing(Table::title)).toList()
+                : tables.toList();
     }
 
     Set<String> contenders(Table table) {

@@ -26,7 +26,7 @@ record StoredExperiment(StoredWorker.Way way, Durability durability, int port, P
 
     @Override
     public double expectedSeconds() {
-        return pace.expectedSeconds(1);
+        return pace.expectedSeconds();
     }
 
     @Override

@@ -36,6 +36,11 @@ record Table(
             this.drawn = drawn;
         }
 
+        /** Whether its tables are of works, which are not done in the order of their QoS. */
+        boolean isOfWorks() {
+            return drawn > 0;
+        }
+
         String chart() {
             return name().toLowerCase(Locale.ROOT) + ".svg";
         }

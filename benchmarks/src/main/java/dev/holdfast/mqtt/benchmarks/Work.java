@@ -30,6 +30,11 @@ record Work(Kind kind, int qos, int payloadBytes, int window) {
         return kind.title + ", QoS " + qos + ", " + load;
     }
 
+    /** Whether another differs in payload and window at most. */
+    boolean isLike(Work other) {
+        return kind == other.kind && qos == other.qos;
+    }
+
     String toArgument() {
         return kind + ":" + qos + ":" + payloadBytes + ":" + window;
     }

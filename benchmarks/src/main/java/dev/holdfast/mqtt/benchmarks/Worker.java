@@ -60,25 +60,21 @@ public final class Worker {
     }
 
     /**
-     * Arguments: kind of peer, port, folder, seconds to warm up for the first work and for each
-     * other, seconds to measure, works.
+     * Arguments: kind of peer, port, folder, seconds to measure; for each work, what it is and
+     * seconds to warm up.
      */
     public static void main(String[] args) throws Exception {
         String name = "bench-" + ProcessHandle.current().pid();
         Peer peer =
                 Peer.Kind.valueOf(args[0])
                         .create(name, Integer.parseInt(args[1]), Path.of(args[2]));
-        double warmUp = Double.parseDouble(args[3]);
-        double seconds = Double.parseDouble(args[5]);
+        double seconds = Double.parseDouble(args[3]);
         peer.connect();
-        for (String argument : List.of(args).subList(6, args.length)) {
-            if (System.in.read() < 0) {
-                break;
-            }
-            Work work = Work.parse(argument);
+        for (int i = 4; i < args.length && System.in.read() >= 0; i += 2) {
+            Work work = Work.parse(args[i]);
+            double warmUp = Double.parseDouble(args[i + 1]);
             int most = work.qos() == 0 ? RECEIVED_AT_ONCE_AT_QOS_0 : RECEIVED_AT_ONCE;
             System.out.println(run(peer, work, name, warmUp, seconds, most));
-            warmUp = Double.parseDouble(args[4]);
         }
         peer.close();
         System.exit(0);
