@@ -157,10 +157,21 @@ final class H2Engine {
         store.getStoreHeader().put(CLEAN, 1);
     }
 
-    /** A table whose primary key is one BIGINT. Not to be used after the table was altered. */
+    /**
+     * A table whose primary key is its first column, a number. Not to be used after the table was
+     * altered.
+     */
     Tree tree(String name) {
         MVTable table =
                 (MVTable) session.getDatabase().getMainSchema().getTableOrView(session, name);
+        if (table.getMainIndexColumn() != 0) {
+            // Such as after a script has filled it before it had its primary key.
+            throw new IllegalStateException(
+                    "Table "
+                            + name
+                            + " has not its first column as the key of its rows: make it anew with"
+                            + " PRIMARY KEY in CREATE TABLE, and copy the rows");
+        }
         return new Tree(this, table, ((MVPrimaryIndex) table.getScanIndex(session)).getMVMap());
     }
 

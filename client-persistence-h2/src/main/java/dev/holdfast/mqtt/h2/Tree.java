@@ -11,7 +11,7 @@ import org.h2.value.VersionedValue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A table whose primary key is one BIGINT, as the tree of rows by key that H2 keeps it in. Rows are
+ * A table whose primary key is one number, as the tree of rows by key that H2 keeps it in. Rows are
  * put and taken past SQL and past H2's transactions, which cost several times as much as the tree
  * itself; SQL finds what is there. {@link H2Engine#commit} makes a group of changes whole.
  */

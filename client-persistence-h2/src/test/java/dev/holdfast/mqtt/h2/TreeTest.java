@@ -269,4 +269,17 @@ class TreeTest {
                 "T has no row 8: the client and the file disagree on what is stored",
                 complaints.get(1).getMessage());
     }
+
+    @Test
+    void refusesATableThatWasFilledBeforeItHadItsKey() throws SQLException {
+        try (Statement statement = engine.connection().createStatement()) {
+            statement.execute("CREATE TABLE FILLED(ID BIGINT NOT NULL)");
+            statement.execute("INSERT INTO FILLED VALUES(1), (3)");
+            statement.execute("ALTER TABLE FILLED ADD PRIMARY KEY(ID)");
+        }
+
+        String said =
+                assertThrows(IllegalStateException.class, () -> engine.tree("FILLED")).getMessage();
+        assertTrue(said.contains("FILLED") && said.contains("PRIMARY KEY"), said);
+    }
 }

@@ -23,7 +23,7 @@ final class HandOver {
     interface Settlement {
         void settle(HandOver handOver, ReasonCode outcome);
 
-        /** Somebody waits for what becomes of it; called once at most, and before it is settled. */
+        /** Somebody waits for what becomes of it; called once at most, perhaps as it is settled. */
         default void awaited(HandOver handOver) {}
     }
 
@@ -36,7 +36,6 @@ final class HandOver {
     private volatile Remarks remarks = Remarks.none();
 
     /** How many handlers are not done with it. */
-    @SuppressWarnings("UnusedVariable") // OPEN reads it
     private volatile int open;
 
     // Guarded by this.
@@ -118,16 +117,26 @@ final class HandOver {
         return true;
     }
 
-    private synchronized CompletableFuture<Void> handled() {
-        if (handled == null) {
-            handled = new CompletableFuture<>();
+    private CompletableFuture<Void> handled() {
+        CompletableFuture<Void> future;
+        synchronized (this) {
+            if (handled != null) {
+                return handled;
+            }
+            future = new CompletableFuture<>();
+            handled = future;
             if (settled) {
-                complete(handled, cause);
-            } else {
-                settlement.awaited(this);
+                complete(future, cause);
+                return future;
             }
         }
-        return handled;
+        settlement.awaited(this);
+        return future;
+    }
+
+    /** Whether all handlers are done with it, though it may not be settled. */
+    boolean isEnded() {
+        return open == 0;
     }
 
     private synchronized boolean isHandled(CompletionStage<?> stage) {

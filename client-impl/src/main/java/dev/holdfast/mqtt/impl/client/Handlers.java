@@ -303,10 +303,10 @@ final class Handlers {
     }
 
     private void remember(HandOver handOver) {
-        if (over == null) {
-            open.put(handOver.incoming(), handOver);
-        } else {
+        if (over != null) {
             tell(handOver, over);
+        } else if (!handOver.isEnded()) { // otherwise settling it is due, or done
+            open.put(handOver.incoming(), handOver);
         }
     }
 
@@ -341,7 +341,11 @@ final class Handlers {
         // No answer goes to the server, so the core need not know.
         qos0.handled(incoming.message());
         if (!handOver.settledUnawaited(null)) {
-            loop.execute(() -> settled(incoming, null));
+            loop.execute(
+                    () -> {
+                        open.remove(incoming);
+                        tell(handOver, null);
+                    });
         }
     }
 
