@@ -61,6 +61,8 @@ class BrokenNetworkTest extends ScriptedTest {
         await(
                 "all messages of the server",
                 () -> exactlyOnce.size() >= each && distinct(atLeastOnce).size() >= each);
+        // Its PUBRELs may come behind the messages.
+        await("the end of what the server does", faulty::isDone);
         get(client.disconnect());
         get(serving);
 

@@ -41,6 +41,9 @@ final class FaultyServer implements Runnable {
     private int cuts;
     private boolean known;
 
+    /** Whether all was sent and answered to the end. */
+    private volatile boolean done;
+
     FaultyServer(ScriptedServer server, long seed, int cuts, List<Publish> toSend) {
         this.server = server;
         this.random = new Random(seed);
@@ -51,6 +54,11 @@ final class FaultyServer implements Runnable {
     /** All messages in the order in which the server took them over. */
     List<String> received() {
         return received;
+    }
+
+    /** Whether a client that leaves interrupts nothing; from any thread. */
+    boolean isDone() {
+        return done;
     }
 
     /** Serves until the client says good-bye. */
@@ -76,6 +84,7 @@ final class FaultyServer implements Runnable {
         releasing.forEach(id -> connection.send(Packets.pubrel(id)));
         while (true) {
             sendMore(connection);
+            done = inFlight.isEmpty() && releasing.isEmpty();
             Packet packet = connection.nextIfAny(Duration.ofSeconds(15));
             if (packet instanceof Disconnect) {
                 connection.expectClosed();
