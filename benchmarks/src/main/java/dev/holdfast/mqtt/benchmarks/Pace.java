@@ -4,11 +4,12 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * How long a JVM works.
+ * How long a JVM works. It warms up until the JIT compiler has no more to do.
  *
- * @param firstWarmUpSeconds before what it measures first
- * @param otherWarmUpSeconds before a work of another kind or QoS than the one before
- * @param warmUpSeconds before each work that is like the one before, but for payload and window
+ * @param firstWarmUpSeconds at most, before what it measures first
+ * @param otherWarmUpSeconds at most, before a work of another kind or QoS than the one before
+ * @param warmUpSeconds at most, before a work that is like the one before, but for payload and
+ *     window
  * @param seconds for which each is measured
  */
 record Pace(
@@ -18,6 +19,9 @@ record Pace(
         double seconds) {
     private static final double START_SECONDS = 0.9;
     private static final double BETWEEN_SECONDS = 0.15;
+
+    /** How much of the time that it may take warming up is expected to take. */
+    private static final double EXPECTED_PART = 0.4;
 
     /** How long to warm up for each of some works. */
     List<Double> warmUps(List<Work> works) {
@@ -35,7 +39,7 @@ record Pace(
     /** How long a JVM is expected to take for some works. */
     double expectedSeconds(List<Work> works) {
         double warmUps = warmUps(works).stream().mapToDouble(w -> w).sum();
-        return START_SECONDS + warmUps + works.size() * (BETWEEN_SECONDS + seconds);
+        return START_SECONDS + EXPECTED_PART * warmUps + works.size() * (BETWEEN_SECONDS + seconds);
     }
 
     /** The same where there is but one thing to do. */

@@ -11,7 +11,7 @@ import java.util.stream.Collectors;
 /** One client at one work after the other, in one JVM. */
 record PeerExperiment(Peer.Kind peer, Server server, List<Task> tasks, Pace pace)
         implements Experiment {
-    private static final Duration LONGEST = Duration.ofMinutes(1);
+    private static final Duration LONGEST = Duration.ofMinutes(3);
     private static final long SERVER_IS_BEHIND_SECONDS = 5;
 
     /** A work, and where its figures go. */

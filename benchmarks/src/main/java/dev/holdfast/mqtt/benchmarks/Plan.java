@@ -65,8 +65,8 @@ final class Plan {
         plan.add(widest(Work.Kind.RECEIVE, 0), IN_MEMORY);
         plan.add(List.of(new Work(Work.Kind.LATENCY, 1, 256, 1)), IN_MEMORY);
         plan.addWithMosquitto(List.of(roundTrip(1)), IN_MEMORY, 1);
-        plan.addStored(Durability.PROCESS_CRASH, 1);
-        plan.addStored(Durability.POWER_LOSS, 1);
+        plan.addStored(Durability.PROCESS_CRASH, 1, plan.pace);
+        plan.addStored(Durability.POWER_LOSS, 1, plan.pace);
         plan.add(new BacklogExperiment(Durability.PROCESS_CRASH, 100_000), 1);
         plan.add(new IdleExperiment(1_000), 1);
         plan.addStarts();
@@ -87,7 +87,7 @@ final class Plan {
      * @param words of which a title must contain each
      */
     static List<Part> all(Server server, @Nullable Server mosquitto, List<String> words) {
-        Plan plan = new Plan(server, mosquitto, words, 5, new Pace(15, 3, 0.6, 0.8));
+        Plan plan = new Plan(server, mosquitto, words, 5, new Pace(60, 10, 1.5, 0.8));
         // What needs the longest to warm up comes first.
         List<Work> stored = new ArrayList<>();
         stored.addAll(acknowledged(Work.Kind.PUBLISH, 2));
@@ -122,7 +122,7 @@ final class Plan {
         plan.addWithMosquitto(
                 brokered, List.of(HOLDFAST_MEMORY, HOLDFAST_PROCESS_CRASH, HIVEMQ, PAHO_MEMORY), 3);
         for (Durability durability : Durability.values()) {
-            plan.addStored(durability, 5);
+            plan.addStored(durability, 5, new Pace(10, 0, 0, 1));
         }
         plan.add(new BacklogExperiment(Durability.PROCESS_CRASH, 1_000_000), 5);
         plan.add(new BacklogExperiment(Durability.POWER_LOSS, 1_000_000), 1);
@@ -192,7 +192,7 @@ final class Plan {
         }
     }
 
-    private void addStored(Durability durability, int times) {
+    private void addStored(Durability durability, int times, Pace pace) {
         for (StoredWorker.Way way : StoredWorker.Way.values()) {
             add(new StoredExperiment(way, durability, server.port(), pace), times);
         }

@@ -11,6 +11,8 @@ import java.util.stream.Stream;
 /** What this process has used. */
 final class Usage {
     private static final double MIB = 1 << 20;
+    private static final long LOOK_MILLIS = 200;
+    private static final long QUIET_NANOS = 30_000_000;
 
     private final long cpuNanos = cpuNanos();
     private final Map<Long, Long> allocated = allocated();
@@ -36,6 +38,25 @@ final class Usage {
     static long cpuNanos() {
         var system = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
         return system.getProcessCpuTime();
+    }
+
+    /**
+     * Waits until this process, which has nothing to do, does nothing: until then the JIT compiler
+     * is busy with what was done before, and takes the processor of whoever goes on.
+     *
+     * @return whether that was so from the start
+     */
+    static boolean isQuietBefore(long end) throws InterruptedException {
+        for (boolean first = true; ; first = false) {
+            long before = cpuNanos();
+            Thread.sleep(LOOK_MILLIS);
+            if (cpuNanos() - before <= QUIET_NANOS) {
+                return first;
+            }
+            if (System.nanoTime() >= end) {
+                return false;
+            }
+        }
     }
 
     private static Map<Long, Long> allocated() {

@@ -28,6 +28,7 @@ public final class Worker {
     private static final int BETWEEN_LOOKS_AT_THE_CLOCK = 100;
 
     private static final long STUCK_SECONDS = 30;
+    private static final double WARM_UP_STEP_SECONDS = 1.5;
 
     private final Peer peer;
     private final Work work;
@@ -61,7 +62,7 @@ public final class Worker {
 
     /**
      * Arguments: kind of peer, port, folder, seconds to measure; for each work, what it is and
-     * seconds to warm up.
+     * seconds to warm up at most.
      */
     public static void main(String[] args) throws Exception {
         String name = "bench-" + ProcessHandle.current().pid();
@@ -89,13 +90,25 @@ public final class Worker {
         if (work.kind() == Work.Kind.ROUND_TRIP) {
             worker.subscribe(worker.topic(), worker::cameBack);
         }
-        worker.workFor(warmUp);
+        worker.warmUp(warmUp);
         Sample sample = worker.measure(seconds);
         for (String topicFilter : worker.subscribed) {
             peer.unsubscribe(topicFilter);
         }
         return sample.with(Figure.TOTAL_MESSAGES, worker.total)
                 .with(Figure.TOTAL_CPU_NANOS, Usage.cpuNanos() - cpu);
+    }
+
+    /** Works until the JIT compiler has nothing more to do for it. */
+    private void warmUp(double mostSeconds) throws Exception {
+        long end = System.nanoTime() + (long) (mostSeconds * 1e9);
+        double step = Math.min(mostSeconds / 2, WARM_UP_STEP_SECONDS);
+        while (System.nanoTime() < end) {
+            workFor(step);
+            if (Usage.isQuietBefore(end)) {
+                return;
+            }
+        }
     }
 
     private void subscribe(String topicFilter, IntConsumer received) throws Exception {
