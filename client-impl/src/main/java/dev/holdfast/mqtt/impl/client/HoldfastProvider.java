@@ -58,12 +58,22 @@ public final class HoldfastProvider implements ClientProvider {
                             threads.callbacks());
             return new HoldfastClient(
                     settings, session, stored, network, new NettyLoop(loop), threads);
-        } catch (RuntimeException e) {
+        } catch (Throwable failure) { // errors too, or nobody could open the store again
+            giveBack(stored, threads, failure);
+            throw failure;
+        }
+    }
+
+    private static void giveBack(
+            @Nullable StoredSession stored, SharedThreads threads, Throwable failure) {
+        try {
             if (stored != null) {
                 stored.close();
             }
+        } catch (RuntimeException another) {
+            failure.addSuppressed(another);
+        } finally {
             threads.release();
-            throw e;
         }
     }
 

@@ -2,6 +2,7 @@ package dev.holdfast.mqtt.impl.scripted;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -19,6 +20,9 @@ import dev.holdfast.mqtt.Subscription;
 import dev.holdfast.mqtt.impl.packet.Publish;
 import dev.holdfast.mqtt.netty.NettyEventLoops;
 import dev.holdfast.mqtt.spi.EventLoops;
+import dev.holdfast.mqtt.store.Change;
+import dev.holdfast.mqtt.store.Recovered;
+import dev.holdfast.mqtt.store.StoredSession;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.local.LocalIoHandler;
@@ -95,6 +99,44 @@ class ThreadsTest extends ScriptedTest {
             String name = get(thread);
             assertTrue(name.startsWith("holdfast-callback"), name);
         }
+    }
+
+    @Test
+    void leavesNothingOpenWhenAnErrorEndsTheBuilding() throws InterruptedException {
+        AssertionError error = new AssertionError("of the store");
+        IllegalStateException another = new IllegalStateException("of its end");
+        AtomicInteger closed = new AtomicInteger();
+        StoredSession stored =
+                new StoredSession() {
+                    @Override
+                    public Recovered recovered() {
+                        throw error;
+                    }
+
+                    @Override
+                    public void write(List<Change> changes, Outcome outcome) {
+                        throw error;
+                    }
+
+                    @Override
+                    public void readQueued(long after, int messages, long bytes, Page page) {
+                        throw error;
+                    }
+
+                    @Override
+                    public void close() {
+                        closed.incrementAndGet();
+                        throw another;
+                    }
+                };
+
+        assertSame(
+                error,
+                assertThrows(AssertionError.class, () -> client(b -> b.store(name -> stored))));
+
+        assertEquals(1, closed.get());
+        assertEquals(List.of(another), List.of(error.getSuppressed()));
+        assertEquals(List.of(), leftBehind());
     }
 
     @Test
