@@ -13,9 +13,11 @@ import io.netty.buffer.Unpooled;
 import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Level;
 import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /** One packet, from and to bytes. */
@@ -29,14 +31,22 @@ public class CodecBenchmark {
     private final Publish publish =
             new Publish(Message.to("bench/topic").payload(new byte[256]).build(), 4_711, false);
     private final Puback puback = new Puback(4_711, ReasonCode.SUCCESS);
-    private final ByteBuf out = Unpooled.directBuffer(4_096);
-    private final ByteBuf publishBytes = encoded(publish);
-    private final ByteBuf pubackBytes = encoded(puback);
+    final ByteBuf out = Unpooled.directBuffer(4_096);
+    final ByteBuf publishBytes = encoded(publish);
+    final ByteBuf pubackBytes = encoded(puback);
 
     private static ByteBuf encoded(Packet packet) {
         ByteBuf bytes = Unpooled.directBuffer();
         new Encoder().encode(packet, bytes);
         return bytes;
+    }
+
+    /** Or Netty would report a leak. */
+    @TearDown(Level.Trial)
+    public void release() {
+        out.release();
+        publishBytes.release();
+        pubackBytes.release();
     }
 
     /** 256 B at QoS 1. */

@@ -145,6 +145,9 @@ class PartsTest {
         assertTrue(codec.encodePublish() > 256);
         assertTrue(codec.encodePuback() > 0);
         assertTrue(codec.decodePublish() != null && codec.decodePuback() != null);
+        codec.release();
+        assertEquals(0, codec.out.refCnt() + codec.publishBytes.refCnt());
+        assertEquals(0, codec.pubackBytes.refCnt());
         assertEquals(SessionBenchmark.MESSAGES, new SessionBenchmark().publishToAcknowledged());
         PacketIdentifiersBenchmark identifiers = new PacketIdentifiersBenchmark();
         identifiers.held = 4_096;
