@@ -212,7 +212,7 @@ class PendingPublication extends Outgoing implements Publication, Driver.Input {
         Objects.requireNonNull(told);
         synchronized (this) {
             if (!isOver()) {
-                callback = callback == null ? told : both(callback, told);
+                callback = callback == null ? told : with(callback, told);
                 beHeld(); // may run what it submits here and now, which may even end it
                 return;
             }
@@ -220,13 +220,32 @@ class PendingPublication extends Outgoing implements Publication, Driver.Input {
         call(told);
     }
 
-    private BiConsumer<@Nullable Acknowledgement, @Nullable MqttException> both(
-            BiConsumer<? super @Nullable Acknowledgement, ? super @Nullable MqttException> first,
-            BiConsumer<? super @Nullable Acknowledgement, ? super @Nullable MqttException> second) {
-        return (answer, cause) -> {
-            call(first);
-            call(second);
-        };
+    private BiConsumer<? super @Nullable Acknowledgement, ? super @Nullable MqttException> with(
+            BiConsumer<? super @Nullable Acknowledgement, ? super @Nullable MqttException> before,
+            BiConsumer<? super @Nullable Acknowledgement, ? super @Nullable MqttException> last) {
+        Callbacks all = before instanceof Callbacks several ? several : new Callbacks(before);
+        all.inOrder.add(last);
+        return all;
+    }
+
+    /** More than one, side by side, however many: nested, they would need a stack as deep. */
+    private final class Callbacks
+            implements BiConsumer<@Nullable Acknowledgement, @Nullable MqttException> {
+        private final List<
+                        BiConsumer<
+                                ? super @Nullable Acknowledgement, ? super @Nullable MqttException>>
+                inOrder = new ArrayList<>(2);
+
+        Callbacks(
+                BiConsumer<? super @Nullable Acknowledgement, ? super @Nullable MqttException>
+                        first) {
+            inOrder.add(first);
+        }
+
+        @Override
+        public void accept(@Nullable Acknowledgement answer, @Nullable MqttException cause) {
+            inOrder.forEach(PendingPublication.this::call);
+        }
     }
 
     /** Somebody waits for the outcome. */

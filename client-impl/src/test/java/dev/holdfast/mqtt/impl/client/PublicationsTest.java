@@ -114,6 +114,23 @@ class PublicationsTest {
     }
 
     @Test
+    void callbacksAreCalledInTheirOrderHoweverManyTheyAre() {
+        int count = 100_000;
+        PendingPublication publication = arrive();
+        List<Integer> calls = new ArrayList<>();
+        List<Integer> expected = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            int number = i;
+            expected.add(number);
+            publication.whenAcknowledged((answer, failure) -> calls.add(number));
+        }
+
+        acknowledged(publication.id());
+
+        assertTrue(expected.equals(calls), () -> calls.size() + " of " + count + " were called");
+    }
+
+    @Test
     void callbackIsToldOfAFailure() {
         PendingPublication publication = arrive();
         List<MqttException> failures = new ArrayList<>();
