@@ -2,7 +2,10 @@ package dev.holdfast.mqtt.impl.client;
 
 /** The one thread that owns a client's session; shared by many clients. */
 interface Loop {
-    /** Runs a task on the loop, later; from any thread. Runs it at once when the loop is gone. */
+    /**
+     * Runs a task on the loop, later; from any thread. Elsewhere when the loop is gone, but never
+     * beside another task of it, and in their order.
+     */
     void execute(Runnable task);
 
     /**

@@ -18,9 +18,14 @@ final class NettyLoop implements Loop {
         try {
             loop.execute(task);
         } catch (RejectedExecutionException e) {
-            // The last client was closed, and the loop's thread is gone: a call that came too late
-            // still gets its answer, from the thread of its caller.
-            task.run();
+            if (!loop.isShutdown()) {
+                throw e; // its queue is bounded, and full
+            }
+            // The loop has ended before what uses it, or with the last client: who comes too late
+            // still gets an answer. Not on its own thread, where it would meet others, and the
+            // loop's last tasks: when the loop's thread is gone, Netty's one thread for such things
+            // runs one task after the other, in their order.
+            loop.terminationFuture().addListener(ended -> task.run());
         }
     }
 
