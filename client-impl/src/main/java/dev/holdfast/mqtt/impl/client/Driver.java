@@ -97,7 +97,20 @@ final class Driver {
 
     /** Feeds an input soon; from any thread. */
     void submit(Input input) {
+        add(input);
+        turnSoon();
+    }
+
+    /**
+     * Takes an input and its place among all; from any thread, and also where no other code may
+     * run. {@link #turnSoon} must follow.
+     */
+    void add(Input input) {
         inputs.add(input);
+    }
+
+    /** Has what was added fed soon; from any thread. */
+    void turnSoon() {
         if (!awake.get() && awake.compareAndSet(false, true)) {
             loop.execute(this::turn);
         }

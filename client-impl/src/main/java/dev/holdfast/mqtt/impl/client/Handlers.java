@@ -13,6 +13,7 @@ import java.util.IdentityHashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -107,7 +108,20 @@ final class Handlers {
      * Topic Filters gets the messages of all of them in their order. {@link #begin} must follow.
      */
     List<Registration> register(List<String> topicFilters, MessageHandler handler) {
-        List<Registration> registered = registrations.register(topicFilters, handler);
+        return register(topicFilters, handler, registered -> {});
+    }
+
+    /**
+     * As {@link #register(List, MessageHandler)}.
+     *
+     * @param sameStep brings the subscriptions to the core in the order of their handlers; see
+     *     {@link Registrations#register}
+     */
+    List<Registration> register(
+            List<String> topicFilters,
+            MessageHandler handler,
+            Consumer<List<Registration>> sameStep) {
+        List<Registration> registered = registrations.register(topicFilters, handler, sameStep);
         loop.execute(
                 () -> {
                     topicFilters.forEach(ended::remove);
@@ -130,6 +144,11 @@ final class Handlers {
 
     @Nullable Registration find(String topicFilter) {
         return registrations.find(topicFilter);
+    }
+
+    /** As {@link Registrations#find(List, Consumer)}. */
+    void find(List<String> topicFilters, Consumer<List<@Nullable Registration>> sameStep) {
+        registrations.find(topicFilters, sameStep);
     }
 
     /** The server has refused the subscription of a handler, unless another has come since. */
@@ -228,13 +247,19 @@ final class Handlers {
     /** Not before those that wait, also if their handler is registered at this moment. */
     private boolean offerInTurn(Incoming incoming) {
         if (unclaimed.isEmpty()) {
-            return offer(incoming);
+            return offer(incoming, registrations.takers(incoming));
         }
-        synchronized (registrations) {
-            if (offered != registrations.latest()) {
-                offerUnclaimed();
+        while (true) {
+            List<Feed> takers = null;
+            synchronized (registrations) {
+                if (offered == registrations.latest()) {
+                    takers = registrations.takers(incoming);
+                }
             }
-            return offer(incoming);
+            if (takers != null) {
+                return offer(incoming, takers);
+            }
+            offerUnclaimed();
         }
     }
 
@@ -257,7 +282,8 @@ final class Handlers {
     private void offerUnclaimed() {
         offered = registrations.latest();
         for (Iterator<Incoming> i = unclaimed.iterator(); i.hasNext(); ) {
-            if (offer(i.next())) {
+            Incoming next = i.next();
+            if (offer(next, registrations.takers(next))) {
                 i.remove();
             }
         }
@@ -287,8 +313,7 @@ final class Handlers {
         return late;
     }
 
-    private boolean offer(Incoming incoming) {
-        List<Feed> takers = registrations.takers(incoming);
+    private boolean offer(Incoming incoming, List<Feed> takers) {
         if (takers.isEmpty()) {
             return false;
         }

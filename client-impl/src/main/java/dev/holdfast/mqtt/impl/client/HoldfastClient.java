@@ -96,13 +96,7 @@ final class HoldfastClient implements MqttClient {
         qos0 = new Qos0Limit(settings.overload(), this::readAsThereIsRoom);
         handlers =
                 new Handlers(
-                        loop,
-                        feeds,
-                        notices,
-                        completions,
-                        qos0,
-                        this::settle,
-                        this::unsubscribeSoon);
+                        loop, feeds, notices, completions, qos0, this::settle, new Cancelled());
         for (List<DeclaredSubscription> group : settings.subscriptionGroups()) {
             handlers.register(
                     group.stream().map(d -> d.subscription().topicFilter()).toList(),
@@ -254,9 +248,21 @@ final class HoldfastClient implements MqttClient {
             // Before the handler takes the place of another.
             return refused(subscriptions, Waiting.tooMany("subscribe()"));
         }
+        List<CompletableFuture<Subscribed>> answers = new ArrayList<>();
         List<Registrations.Registration> registered =
                 handlers.register(
-                        subscriptions.stream().map(Subscription::topicFilter).toList(), handler);
+                        subscriptions.stream().map(Subscription::topicFilter).toList(),
+                        handler,
+                        made -> answers.addAll(addSubscribe(subscriptions, made, userProperties)));
+        driver.turnSoon();
+        handlers.begin(registered);
+        return answers;
+    }
+
+    private List<CompletableFuture<Subscribed>> addSubscribe(
+            List<Subscription> subscriptions,
+            List<Registrations.Registration> registered,
+            List<UserProperty> userProperties) {
         List<SubscribeCall> calls = new ArrayList<>();
         List<CompletableFuture<Subscribed>> answers = new ArrayList<>();
         for (int i = 0; i < subscriptions.size(); i++) {
@@ -271,14 +277,13 @@ final class HoldfastClient implements MqttClient {
             answers.add(answer);
             calls.add(new SubscribeCall(nextToken.getAndIncrement(), subscriptions.get(i)));
         }
-        driver.submit(
+        driver.add(
                 session -> {
                     for (int i = 0; i < calls.size(); i++) {
                         dispatcher.subscribes.add(calls.get(i).token(), answers.get(i));
                     }
                     session.subscribe(calls, userProperties);
                 });
-        handlers.begin(registered);
         return answers;
     }
 
@@ -310,18 +315,29 @@ final class HoldfastClient implements MqttClient {
 
     private List<CompletableFuture<Void>> unsubscribeAll(
             List<String> topicFilters, List<UserProperty> userProperties) {
+        List<CompletableFuture<Void>> answers = new ArrayList<>();
+        handlers.find(
+                topicFilters,
+                ending -> answers.addAll(addUnsubscribe(topicFilters, ending, userProperties)));
+        driver.turnSoon();
+        return answers;
+    }
+
+    private List<CompletableFuture<Void>> addUnsubscribe(
+            List<String> topicFilters,
+            List<Registrations.@Nullable Registration> ending,
+            List<UserProperty> userProperties) {
         List<UnsubscribeCall> calls = new ArrayList<>();
         List<CompletableFuture<Void>> answers = new ArrayList<>();
-        List<Registrations.@Nullable Registration> ending = new ArrayList<>();
-        for (String filter : topicFilters) {
-            Registrations.Registration registration = handlers.find(filter);
+        for (int i = 0; i < topicFilters.size(); i++) {
+            String filter = topicFilters.get(i);
+            Registrations.Registration registration = ending.get(i);
             CompletableFuture<Void> answer = new CompletableFuture<>();
-            ending.add(registration);
             answer.thenRun(() -> handlers.end(filter, registration));
             answers.add(answer);
             calls.add(new UnsubscribeCall(nextToken.getAndIncrement(), filter));
         }
-        driver.submit(
+        driver.add(
                 session -> {
                     for (int i = 0; i < calls.size(); i++) {
                         handlers.isEnding(calls.get(i).topicFilter(), ending.get(i));
@@ -429,10 +445,19 @@ final class HoldfastClient implements MqttClient {
     }
 
     /** A subscriber has cancelled. */
-    private void unsubscribeSoon(String topicFilter) {
-        if (!closed.get()) {
-            dispatcher.unsubscribes.admitAlways();
-            unsubscribeAll(List.of(topicFilter), List.of());
+    private final class Cancelled implements Registrations.Unsubscriber {
+        @Override
+        public void unsubscribe(String topicFilter) {
+            if (!closed.get()) {
+                dispatcher.unsubscribes.admitAlways();
+                List<String> one = List.of(topicFilter);
+                handlers.find(one, ending -> addUnsubscribe(one, ending, List.of()));
+            }
+        }
+
+        @Override
+        public void allNamed() {
+            driver.turnSoon();
         }
     }
 

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -48,9 +49,13 @@ final class Registrations {
         }
     }
 
-    /** Has the server end a subscription; from any thread. */
+    /** Has the server end subscriptions; from any thread. */
     interface Unsubscriber {
+        /** Called in one step with a look at who is registered; runs no code of others. */
         void unsubscribe(String topicFilter);
+
+        /** Those of one handler have been named. */
+        default void allNamed() {}
     }
 
     /** Makes the feed of a handler, which may cancel itself. */
@@ -84,8 +89,26 @@ final class Registrations {
     /**
      * A second registration for the same Topic Filter replaces the first. {@link #begin} must
      * follow.
+     *
+     * @param sameStep what must happen in the order of the registrations, and before any other
+     *     change of them; runs no code of others
      */
-    synchronized List<Registration> register(List<String> topicFilters, MessageHandler handler) {
+    List<Registration> register(
+            List<String> topicFilters,
+            MessageHandler handler,
+            Consumer<List<Registration>> sameStep) {
+        List<Feed> over = new ArrayList<>(0);
+        List<Registration> registered;
+        synchronized (this) {
+            registered = register(topicFilters, handler, over);
+            sameStep.accept(registered);
+        }
+        over.forEach(feed -> feed.end(null)); // which tells code of the application
+        return registered;
+    }
+
+    private synchronized List<Registration> register(
+            List<String> topicFilters, MessageHandler handler, List<Feed> over) {
         Shared feed = shared.computeIfAbsent(handler, h -> new Shared(feeds.feed(h, this::cancel)));
         feed.registrations += topicFilters.size();
         List<Registration> registered = new ArrayList<>();
@@ -96,7 +119,9 @@ final class Registrations {
                 add(registration);
             } else {
                 replace(before, registration);
-                leave(before, null);
+                if (leave(before)) {
+                    over.add(before.feed);
+                }
             }
             registered.add(registration);
         }
@@ -142,16 +167,11 @@ final class Registrations {
         }
     }
 
-    private void leave(Registration registration, @Nullable Throwable cause) {
-        shared.computeIfPresent(
-                registration.handler,
-                (h, feed) -> {
-                    if (--feed.registrations > 0) {
-                        return feed;
-                    }
-                    feed.feed.end(cause);
-                    return null;
-                });
+    /** Whether it was the last of its feed. */
+    private boolean leave(Registration registration) {
+        return shared.computeIfPresent(
+                        registration.handler, (h, feed) -> --feed.registrations > 0 ? feed : null)
+                == null;
     }
 
     /** The subscriptions are on their way, and can be ended from now on. */
@@ -164,12 +184,15 @@ final class Registrations {
     }
 
     /** No handler can come meanwhile, whose subscription would be ended in its place. */
-    private synchronized void cancel(Feed feed) {
-        for (Registration r : inOrder) {
-            if (r.feed == feed) {
-                unsubscriber.unsubscribe(r.topicFilter);
+    private void cancel(Feed feed) {
+        synchronized (this) {
+            for (Registration r : inOrder) {
+                if (r.feed == feed) {
+                    unsubscriber.unsubscribe(r.topicFilter);
+                }
             }
         }
+        unsubscriber.allNamed();
     }
 
     /** No message will come any more. */
@@ -187,16 +210,34 @@ final class Registrations {
     }
 
     /**
+     * Finds several.
+     *
+     * @param sameStep as of {@link #register(List, MessageHandler, Consumer)}
+     */
+    synchronized void find(
+            List<String> topicFilters, Consumer<List<@Nullable Registration>> sameStep) {
+        List<@Nullable Registration> found = new ArrayList<>(topicFilters.size());
+        topicFilters.forEach(filter -> found.add(find(filter)));
+        sameStep.accept(found);
+    }
+
+    /**
      * Takes a handler back, unless another has come in its place; tells whether it did.
      *
      * @param cause null if its subscription has ended as the application wished
      */
-    synchronized boolean unregister(Registration registration, @Nullable Throwable cause) {
-        if (!byFilter.remove(registration.topicFilter, registration)) {
-            return false;
+    boolean unregister(Registration registration, @Nullable Throwable cause) {
+        boolean last;
+        synchronized (this) {
+            if (!byFilter.remove(registration.topicFilter, registration)) {
+                return false;
+            }
+            remove(registration);
+            last = leave(registration);
         }
-        remove(registration);
-        leave(registration, cause);
+        if (last) {
+            registration.feed.end(cause);
+        }
         return true;
     }
 

@@ -66,7 +66,8 @@ class RegistrationsTest {
     }
 
     private void register(String filter, MessageHandler handler) {
-        Registrations.Registration r = registrations.register(List.of(filter), handler).get(0);
+        Registrations.Registration r =
+                registrations.register(List.of(filter), handler, all -> {}).get(0);
         expected.put(filter, r); // one that replaces another keeps its place
         feeds.put(filter, made.get(made.size() - 1));
     }
