@@ -10,7 +10,7 @@ public enum Durability {
     PROCESS_CRASH,
     /**
      * Power loss and the death of the machine as well: what is stored has been forced to the disk,
-     * in an order that leaves the file whole at any moment. Costs a few forced writes for each
+     * in a way that leaves all of it to be found at any moment. Costs one forced write for each
      * group of batches.
      */
     POWER_LOSS

@@ -105,7 +105,7 @@ final class Errors {
                 cause);
     }
 
-    static StoreException inUse(StoreFile file, Throwable cause) {
+    static StoreException inUse(StoreFile file, @Nullable Throwable cause) {
         return new StoreException(
                 "Store "
                         + file

@@ -17,7 +17,13 @@ final class Group {
      * by.
      */
     private static final long MAXIMUM_BYTES =
-            Math.max(512 << 10, Math.min(32 << 20, Runtime.getRuntime().maxMemory() / 16));
+            Math.max(512 << 10, Math.min(32 << 20, Runtime.getRuntime().maxMemory() / 24));
+
+    /**
+     * What fits into the buffer that H2 writes chunks from. It keeps one of up to 4 MiB, and makes
+     * a larger one anew for each chunk, in steps.
+     */
+    private static final long ONE_BUFFER = 2 << 20;
 
     private static final int LEAST_PASSED = 64;
 
@@ -52,7 +58,19 @@ final class Group {
     }
 
     boolean isFull() {
-        return changes >= MAXIMUM_CHANGES || bytes >= MAXIMUM_BYTES;
+        return changes >= MAXIMUM_CHANGES
+                || bytes >= MAXIMUM_BYTES
+                || (bytes >= ONE_BUFFER && holdsPackets());
+    }
+
+    /** Whether packets at QoS 2 wait for the group; such messages hardly ever pass by. */
+    private boolean holdsPackets() {
+        for (SessionChanges s : sessions.values()) {
+            if (s.holdsPackets) {
+                return true;
+            }
+        }
+        return false;
     }
 
     boolean isEmpty() {

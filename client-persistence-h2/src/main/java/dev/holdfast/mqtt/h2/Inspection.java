@@ -3,6 +3,7 @@ package dev.holdfast.mqtt.h2;
 import dev.holdfast.mqtt.h2.files.ChunkSeal;
 import dev.holdfast.mqtt.h2.files.DamagedChunkException;
 import dev.holdfast.mqtt.h2.files.SealedFiles;
+import dev.holdfast.mqtt.h2.files.StoreHeader;
 import dev.holdfast.mqtt.store.StoreException;
 import java.io.EOFException;
 import java.io.IOException;
@@ -33,21 +34,23 @@ import org.slf4j.LoggerFactory;
  * see. Here the file is read only, and two questions are asked: are the chunks what was written,
  * and is the newest state the one that the store header names?
  *
- * <p>The header is written after each chunk, so a process that dies, or a machine that loses power
- * under {@link Durability#POWER_LOSS}, never leaves one that is ahead of the chunks.
+ * <p>The header is written after each chunk, so a process that dies never leaves one that is ahead
+ * of the chunks. A machine that loses power under {@link Durability#POWER_LOSS} may leave the
+ * newest chunk in pieces, and one of the header's two blocks that names it; nobody was told that it
+ * is stored. It is taken out then.
  */
 final class Inspection extends SingleFileStore {
     /** What is read of a file at once. The rest is looked at when it is needed. */
     static final long READ_AT_ONCE = 64L << 20;
 
     private static final Logger LOG = LoggerFactory.getLogger(Inspection.class);
-    private static final int HEXADECIMAL = 16;
     private static final int BLOCK = 4096;
-    private static final int STORE_HEADER = SealedFiles.STORE_HEADER;
 
     private final Set<Integer> whole = new HashSet<>();
     private final long readAtOnce;
     private @Nullable DamagedChunkException damage;
+    private long damagedVersion = -1;
+    private long damagedBlock;
     private @Nullable IOException unreadable;
 
     private Inspection(long readAtOnce) {
@@ -63,21 +66,52 @@ final class Inspection extends SingleFileStore {
      * @throws StoreException if it cannot be read for another reason
      */
     static void of(StoreFile file, long readAtOnce) {
-        byte[] header = header(file);
-        long expected = newestVersion(file, header);
-        Inspection inspection = new Inspection(readAtOnce);
         try {
-            long found = inspection.read(file, header);
-            inspection.requireReadable();
-            if (found < expected) {
-                throw rolledBack(file, expected, found);
+            byte[] bytes = headerBytes(file);
+            StoreHeader header = header(file, bytes);
+            Inspection inspection = new Inspection(readAtOnce);
+            long found;
+            try {
+                found = inspection.read(file, bytes);
+            } catch (DamagedChunkException e) {
+                if (!inspection.isTorn(header)) {
+                    throw e;
+                }
+                TornChunk.takeOut(file, inspection.damagedBlock, inspection.damagedVersion);
+                found = new Inspection(readAtOnce).read(file, bytes);
             }
+            requireNewest(file, header, found);
         } catch (StoreException e) {
             throw e;
         } catch (MVStoreException | IOException e) {
             throw Errors.inspecting(file, e);
         } catch (RuntimeException e) { // what H2 stumbles over is not what it wrote
             throw Errors.unreadable(file, e);
+        }
+    }
+
+    /**
+     * Whether the damage is that of a chunk that was being written when power failed: both blocks
+     * of the header name what was stored, but for the moment in which the first of them is written.
+     */
+    private boolean isTorn(StoreHeader header) {
+        return damagedVersion > header.newest()
+                || (damagedVersion == header.newest() && !header.agrees());
+    }
+
+    private static void requireNewest(StoreFile file, StoreHeader header, long found) {
+        boolean inTurn = header.older() >= 0 && !header.agrees();
+        long expected = inTurn ? header.older() : header.newest();
+        if (found < expected) {
+            throw rolledBack(file, header.newest(), found);
+        }
+        if (found < header.newest()) {
+            LOG.warn(
+                    "{}: its state number {} was not written to its end, as when power fails;"
+                            + " number {} is used, which holds all that was reported as stored",
+                    file,
+                    header.newest(),
+                    found);
         }
     }
 
@@ -89,6 +123,7 @@ final class Inspection extends SingleFileStore {
             store = new MVStore.Builder().adoptFileStore(this).autoCommitDisabled().open();
             SealedFiles.check(
                     file.path(), new SealedFiles.Unchecked(ByteBuffer.wrap(header), readChunks()));
+            requireReadable();
             return lastChunkVersion();
         } catch (MVStoreException e) {
             requireReadable();
@@ -170,42 +205,39 @@ final class Inspection extends SingleFileStore {
     }
 
     private void requireWhole(SFChunk chunk) {
-        if (!whole.add(chunk.id)) {
+        if (whole.contains(chunk.id)) {
             return;
         }
         long position = chunk.block * BLOCK;
         int length = chunk.len * BLOCK;
-        if (position + length > size() || !ChunkSeal.isWhole(bytes(chunk, position, length))) {
-            damage = new DamagedChunkException(position, length);
-            throw DataUtils.newMVStoreException(
-                    DataUtils.ERROR_FILE_CORRUPT, "{0}", damage.getMessage());
+        if (position + length <= size() && ChunkSeal.isWhole(bytes(chunk, position, length))) {
+            whole.add(chunk.id);
+            return;
         }
+        DamagedChunkException found = new DamagedChunkException(position, length);
+        if (damage == null) { // H2 tries the newest state first
+            damage = found;
+            damagedVersion = chunk.version;
+            damagedBlock = chunk.block;
+        }
+        throw DataUtils.newMVStoreException(
+                DataUtils.ERROR_FILE_CORRUPT, "{0}", found.getMessage());
     }
 
-    private static byte[] header(StoreFile file) {
+    private static byte[] headerBytes(StoreFile file) {
         try (InputStream bytes = Files.newInputStream(file.path())) {
-            return bytes.readNBytes(STORE_HEADER);
+            return bytes.readNBytes(StoreHeader.LENGTH);
         } catch (IOException e) {
             throw Errors.opening(file, e);
         }
     }
 
-    /** The version that the header names; its two halves say the same, and one may be damaged. */
-    private static long newestVersion(StoreFile file, byte[] header) {
-        long newest = -1;
-        for (int block = 0; block + BLOCK <= header.length; block += BLOCK) {
-            byte[] half = new byte[BLOCK];
-            System.arraycopy(header, block, half, 0, BLOCK);
-            @Nullable String text = ChunkSeal.checked(half);
-            @Nullable String version = text == null ? null : DataUtils.getFromMap(text, "version");
-            if (version != null) {
-                newest = Math.max(newest, Long.parseLong(version, HEXADECIMAL));
-            }
+    private static StoreHeader header(StoreFile file, byte[] bytes) {
+        StoreHeader header = new StoreHeader(bytes);
+        if (header.newest() >= 0) {
+            return header;
         }
-        if (newest >= 0) {
-            return newest;
-        }
-        String start = new String(header, StandardCharsets.ISO_8859_1);
+        String start = new String(bytes, StandardCharsets.ISO_8859_1);
         if (start.startsWith("H2encrypt")) {
             throw Errors.locked(file, null);
         }
@@ -214,7 +246,7 @@ final class Inspection extends SingleFileStore {
         }
         throw new DamagedStoreException(
                 file,
-                header.length == 0
+                bytes.length == 0
                         ? "it is empty, and what it held is lost"
                         : "it does not begin as a database does",
                 "",

@@ -29,6 +29,11 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(240) // seconds; it takes a few where nothing else runs
 class CrashPointTest {
     private static final String CLIENT = "press-17";
+    private static final String POWER_LOSS =
+            DurableFiles.SCHEME + ":" + RecordingFiles.SCHEME + ":";
+    private static final DiskImage.Unforced[] POWER_LOSS_MODELS = {
+        DiskImage.Unforced.NONE, DiskImage.Unforced.SOME, DiskImage.Unforced.MOST
+    };
     private static final long FIRST_SEED = Long.getLong("powerloss.seed", 4711);
     private static final int LIVES = 6;
     private static final int BATCHES_IN_A_LIFE = 100;
@@ -41,6 +46,8 @@ class CrashPointTest {
 
     private static final int POINTS_OF_A_RECORDING = 500;
 
+    private static final int BATCHES_BETWEEN_CRASHES = 8;
+
     private static final int EVENTS_OF_CREATION = 60;
     private static final int EVENTS_AFTER_OPENING = 12;
 
@@ -50,17 +57,11 @@ class CrashPointTest {
 
     @Test
     void losesNothingStoredWhenTheMachineLosesPower() throws IOException, SQLException {
-        DiskImage.Unforced[] models = {
-            DiskImage.Unforced.NONE, DiskImage.Unforced.SOME, DiskImage.Unforced.MOST
-        };
         crashEverywhere(
-                DurableFiles.SCHEME + ":" + RecordingFiles.SCHEME + ":",
+                POWER_LOSS,
                 (disk, point, random) ->
                         disk.crashAt(
-                                point,
-                                models[random.nextInt(models.length)],
-                                random.nextBoolean() ? 512 : 4096,
-                                random));
+                                point, model(random), random.nextBoolean() ? 512 : 4096, random));
     }
 
     @Test
@@ -68,6 +69,111 @@ class CrashPointTest {
         crashEverywhere(
                 RecordingFiles.SCHEME + ":",
                 (disk, point, random) -> disk.crashAt(point, DiskImage.Unforced.ALL, 4096, random));
+    }
+
+    /** What is found after the first crash may be lost by a second, if it is not made good. */
+    @Test
+    void losesNothingStoredWhenPowerFailsAgainSoonAfterwards() throws IOException, SQLException {
+        crashTwice(
+                (disk, life, point, random) -> {
+                    Files.write(
+                            folder.resolve("crashed.mv.db"),
+                            disk.crashAt(point, model(random), 512, random));
+                    // It makes good what is to be made good, and forces that.
+                    Inspection.of(new StoreFile(folder.resolve("crashed")), Long.MAX_VALUE);
+                    byte[] before = Files.readAllBytes(folder.resolve("crashed.mv.db"));
+                    return new DiskImage.Builder(List.of(), before);
+                });
+    }
+
+    /** What a process has written is there after its death, and may not be on the disk yet. */
+    @Test
+    void losesNothingStoredWhenPowerFailsSoonAfterTheProcessWasKilled()
+            throws IOException, SQLException {
+        crashTwice(
+                (disk, life, point, random) -> {
+                    List<RecordingFiles.Event> before = life.subList(0, point);
+                    Files.write(
+                            folder.resolve("crashed.mv.db"),
+                            new DiskImage.Builder(before).written());
+                    return new DiskImage.Builder(before);
+                });
+    }
+
+    private interface FirstCrash {
+        DiskImage.Builder leaves(
+                DiskImage.Builder disk, List<RecordingFiles.Event> life, int point, Random random)
+                throws IOException;
+    }
+
+    private void crashTwice(FirstCrash first) throws IOException, SQLException {
+        seed = FIRST_SEED;
+        record(POWER_LOSS);
+        Random random = new Random(seed);
+        List<RecordingFiles.Event> life = RecordingFiles.events();
+        List<Snapshot> states = states();
+        DiskImage.Builder disk = new DiskImage.Builder(life);
+        int opened = life.indexOf(new RecordingFiles.Opened()) + 1;
+        for (int point : random.ints(POINTS, opened, life.size()).sorted().toArray()) {
+            crashAgain(first.leaves(disk, life, point, random), states, random);
+        }
+    }
+
+    private void crashAgain(DiskImage.Builder before, List<Snapshot> states, Random random)
+            throws IOException, SQLException {
+        RecordingFiles.start();
+        int first = goOn(states);
+        List<RecordingFiles.Event> events = RecordingFiles.events();
+        // What was found counts as stored from now on.
+        int opened = events.indexOf(new RecordingFiles.Opened()) + 1;
+        int point = random.nextInt(opened, events.size() + 1);
+        List<RecordingFiles.Event> happened = events.subList(0, point);
+        byte[] image = before.then(happened).crashAtEnd(model(random), 512, random);
+        Files.write(folder.resolve("crashed.mv.db"), image);
+        int stored = first;
+        int issued = first;
+        for (RecordingFiles.Event event : happened) {
+            if (event instanceof RecordingFiles.Issued mark) {
+                issued = mark.batches();
+            } else if (event instanceof RecordingFiles.Stored mark) {
+                stored = mark.batches();
+            }
+        }
+        requireOneOf(states, stored, issued, point);
+    }
+
+    /** Returns how many batches had been stored before. */
+    private int goOn(List<Snapshot> states) throws SQLException {
+        AtomicReference<Database> open = new AtomicReference<>();
+        SessionStore store =
+                new H2SessionStore(
+                        folder.resolve("crashed"),
+                        file -> {
+                            open.set(Database.open(file, POWER_LOSS, Schema.STEPS));
+                            return open.get();
+                        });
+        try (StoredSession session = store.open(CLIENT)) {
+            RecordingFiles.mark(new RecordingFiles.Opened());
+            int first = states.indexOf(Snapshot.of(session));
+            assertTrue(first >= 0, "After the first crash, with seed " + seed);
+            RandomSession made = new RandomSession(seed);
+            for (int i = 0; i < first; i++) {
+                made.nextBatch();
+            }
+            Outcomes outcomes = new Outcomes();
+            int last = Math.min(first + BATCHES_BETWEEN_CRASHES, states.size() - 1);
+            for (int batch = first + 1; batch <= last; batch++) {
+                RecordingFiles.mark(new RecordingFiles.Issued(batch));
+                session.write(made.nextBatch(), marking(outcomes.next(), batch));
+                outcomes.awaitStored();
+            }
+            open.get().abandon();
+            return first;
+        }
+    }
+
+    private static DiskImage.Unforced model(Random random) {
+        return POWER_LOSS_MODELS[random.nextInt(POWER_LOSS_MODELS.length)];
     }
 
     private void crashEverywhere(String layers, Crash crash) throws IOException, SQLException {

@@ -1,5 +1,6 @@
 package dev.holdfast.mqtt.h2;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -36,6 +37,35 @@ final class DiskImage {
 
         Builder(List<RecordingFiles.Event> events) {
             this.events = events;
+        }
+
+        /** Begins with a file that was there before the first event. */
+        Builder(List<RecordingFiles.Event> events, byte[] before) {
+            this(events);
+            forced.put(0, before, 0, before.length);
+        }
+
+        private Builder(List<RecordingFiles.Event> events, DiskImage before) {
+            this(events, Arrays.copyOf(before.bytes, before.length));
+        }
+
+        /** The same disk, to which more happens. */
+        Builder then(List<RecordingFiles.Event> more) {
+            List<RecordingFiles.Event> all = new ArrayList<>(events);
+            all.addAll(more);
+            return new Builder(all, forced);
+        }
+
+        /** All that was written, forced or not. */
+        byte[] written() {
+            DiskImage image = new DiskImage(forced);
+            events.forEach(image::apply);
+            return Arrays.copyOf(image.bytes, image.length);
+        }
+
+        /** The image after a crash behind the last event. */
+        byte[] crashAtEnd(Unforced unforced, int sector, Random random) {
+            return crashAt(events.size(), unforced, sector, random);
         }
 
         /**

@@ -3,7 +3,7 @@ package dev.holdfast.mqtt.h2;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.holdfast.mqtt.h2.files.SealedFiles;
+import dev.holdfast.mqtt.h2.files.StoreHeader;
 import dev.holdfast.mqtt.store.Change;
 import dev.holdfast.mqtt.store.Outcomes;
 import dev.holdfast.mqtt.store.SessionState.Presence;
@@ -63,6 +63,6 @@ class ManySessionsTest {
 
     private static boolean isChunk(RecordingFiles.Event event) {
         return event instanceof RecordingFiles.Write write
-                && write.position() >= SealedFiles.STORE_HEADER;
+                && write.position() >= StoreHeader.LENGTH;
     }
 }

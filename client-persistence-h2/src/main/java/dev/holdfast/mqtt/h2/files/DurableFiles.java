@@ -4,27 +4,24 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.util.Arrays;
 import org.h2.store.fs.FileBaseDefault;
 import org.h2.store.fs.FilePathWrapper;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A file layer for H2, scheme {@code holdfast-durable:} in front of another one, that makes each of
- * H2's writes durable before the next begins, and each chunk all or nothing.
+ * A file layer for H2, scheme {@code holdfast-durable:} in front of another one, that makes what H2
+ * commits durable with one forced write.
  *
- * <p>H2 writes a chunk as header, pages, footer, and takes it for whole when header and footer
- * agree: the pages between carry no checksum. A disk that loses power writes sectors in any order,
- * so a chunk could look whole and not be. Here all of it but the last sector, which holds the
- * footer, is forced first; the footer then commits it.
+ * <p>H2 writes a chunk, and then the store header that names it. A disk that loses power before the
+ * two are forced has written any of their sectors. So only one of the header's two blocks is
+ * written, in turn: the other names the chunk before, which is whole, and with it all that it
+ * needs, since no chunk is written over what the one before needs. Whoever opens the file finds out
+ * whether the newest chunk is whole by its {@link ChunkSeal}, and takes it out if it is not.
  */
 public final class DurableFiles extends FilePathWrapper {
     /** What stands before the colon in a path. */
     public static final String SCHEME = "holdfast-durable";
-
-    /** The store header, twice: two blocks at the start of the file, each with a checksum. */
-    private static final int STORE_HEADER = 2 * 4096;
-
-    /** What a disk writes as a whole at least. The footer takes its last 128 bytes. */
-    private static final int SECTOR = 512;
 
     /** H2 makes one of these for each path, by reflection. */
     public DurableFiles() {}
@@ -37,11 +34,22 @@ public final class DurableFiles extends FilePathWrapper {
     @Override
     public FileChannel open(String mode) throws IOException {
         FileChannel file = getBase().open(mode);
-        return mode.equals("r") ? file : new File(file);
+        if (mode.equals("r")) {
+            return file;
+        }
+        // What a process that died has written may not be on the disk. It is about to be read, and
+        // acted upon.
+        file.force(false);
+        return new File(file);
     }
 
     private static final class File extends FileBaseDefault {
         private final FileChannel base;
+
+        /** Whether something was written that is not forced. */
+        private boolean unforced;
+
+        private @Nullable StoreHeader header;
 
         File(FileChannel base) {
             this.base = base;
@@ -50,17 +58,57 @@ public final class DurableFiles extends FilePathWrapper {
         @Override
         public synchronized int write(ByteBuffer source, long position) throws IOException {
             int length = source.remaining();
-            int end = source.limit();
-            long at = position;
-            if (position >= STORE_HEADER && length > SECTOR) {
-                source.limit(end - SECTOR);
-                at = writeAll(source, at);
-                base.force(false);
-                source.limit(end);
+            if (position == 0 && length == StoreHeader.LENGTH) {
+                writeHeader(source);
+            } else {
+                // The chunk before may have no header that names it; this one may be written over
+                // what leads to it.
+                forceWhatIsUnforced();
+                unforced = true;
+                writeAll(source, position);
             }
-            writeAll(source, at);
-            base.force(false);
             return length;
+        }
+
+        private void writeHeader(ByteBuffer source) throws IOException {
+            byte[] bytes = new byte[StoreHeader.LENGTH];
+            source.duplicate().get(bytes);
+            StoreHeader next = new StoreHeader(bytes);
+            StoreHeader before = header();
+            boolean inTurn = next.agrees() && !next.isClosedCleanly();
+            int block = inTurn ? before.spare(next.newest()) : -1;
+            if (block < 0) {
+                forceWhatIsUnforced(); // no block will name the chunk before
+                writeAll(source, 0);
+                header = next;
+            } else {
+                int end = source.limit();
+                source.limit(source.position() + StoreHeader.BLOCK);
+                writeAll(source, (long) block * StoreHeader.BLOCK);
+                source.limit(end).position(end);
+                before.written(block, next.newest());
+            }
+            unforced = true;
+            forceWhatIsUnforced();
+        }
+
+        private StoreHeader header() throws IOException {
+            if (header == null) {
+                byte[] bytes = new byte[StoreHeader.LENGTH];
+                ByteBuffer start = ByteBuffer.wrap(bytes);
+                while (start.hasRemaining() && base.read(start, start.position()) > 0) {
+                    // until all of it is there, or the file at its end
+                }
+                header = new StoreHeader(Arrays.copyOf(bytes, start.position()));
+            }
+            return header;
+        }
+
+        private void forceWhatIsUnforced() throws IOException {
+            if (unforced) {
+                base.force(false);
+                unforced = false;
+            }
         }
 
         private long writeAll(ByteBuffer source, long position) throws IOException {
@@ -73,8 +121,8 @@ public final class DurableFiles extends FilePathWrapper {
 
         @Override
         protected void implTruncate(long size) throws IOException {
+            forceWhatIsUnforced(); // the chunk before may need the end of the file
             base.truncate(size);
-            base.force(true);
         }
 
         @Override
@@ -88,8 +136,8 @@ public final class DurableFiles extends FilePathWrapper {
         }
 
         @Override
-        public void force(boolean metaData) throws IOException {
-            base.force(metaData);
+        public synchronized void force(boolean metaData) throws IOException {
+            forceWhatIsUnforced();
         }
 
         @Override

@@ -29,9 +29,6 @@ public final class SealedFiles extends FilePathWrapper {
 
     private static final Logger LOG = LoggerFactory.getLogger(SealedFiles.class);
 
-    /** The store header, twice: two blocks at the start of the file, each with a checksum. */
-    public static final int STORE_HEADER = 2 * 4096;
-
     /** For the next opening of each file. */
     private static final Map<Path, Unchecked> UNCHECKED = new ConcurrentHashMap<>();
 
@@ -120,7 +117,7 @@ public final class SealedFiles extends FilePathWrapper {
     }
 
     private static ByteBuffer header(FileChannel file) throws IOException {
-        ByteBuffer header = ByteBuffer.allocate(STORE_HEADER);
+        ByteBuffer header = ByteBuffer.allocate(StoreHeader.LENGTH);
         readAll(file, header, 0);
         return header.flip();
     }
@@ -143,6 +140,9 @@ public final class SealedFiles extends FilePathWrapper {
         /** Whether the header no longer says that the file was closed cleanly. */
         private boolean inUse;
 
+        /** Whether all that was written is to be forced before the file is closed. */
+        private boolean forceAtEnd;
+
         File(FileChannel base, NavigableMap<Long, Integer> unchecked) {
             this.base = base;
             this.unchecked = unchecked;
@@ -161,8 +161,9 @@ public final class SealedFiles extends FilePathWrapper {
         @Override
         public synchronized int write(ByteBuffer source, long position) throws IOException {
             requireReadable();
+            forceAtEnd = false;
             int length = source.remaining();
-            if (position >= STORE_HEADER) {
+            if (position >= StoreHeader.LENGTH) {
                 if (!inUse) {
                     takeOutCleanMark();
                     inUse = true;
@@ -185,11 +186,11 @@ public final class SealedFiles extends FilePathWrapper {
          */
         private void takeOutCleanMark() throws IOException {
             ByteBuffer header = header(base);
-            if (header.remaining() < STORE_HEADER) {
+            if (header.remaining() < StoreHeader.LENGTH) {
                 return; // the file is being created
             }
-            int half = STORE_HEADER / 2;
-            ByteBuffer marked = ByteBuffer.allocate(STORE_HEADER);
+            int half = StoreHeader.BLOCK;
+            ByteBuffer marked = ByteBuffer.allocate(StoreHeader.LENGTH);
             for (int i = 0; i < 2; i++) {
                 byte[] block = new byte[half];
                 header.get(block);
@@ -251,6 +252,7 @@ public final class SealedFiles extends FilePathWrapper {
         @Override
         protected void implTruncate(long size) throws IOException {
             requireReadable();
+            forceAtEnd = false;
             base.truncate(size);
         }
 
@@ -259,9 +261,14 @@ public final class SealedFiles extends FilePathWrapper {
             return base.size();
         }
 
+        /**
+         * H2 forces a file that it closes, and one that is about to get shorter, which may be after
+         * each commit. What needs the latter is in {@link DurableFiles}; the death of a process
+         * alone needs nothing.
+         */
         @Override
-        public void force(boolean metaData) throws IOException {
-            base.force(metaData);
+        public synchronized void force(boolean metaData) {
+            forceAtEnd = true;
         }
 
         @Override
@@ -271,7 +278,13 @@ public final class SealedFiles extends FilePathWrapper {
 
         @Override
         protected void implCloseChannel() throws IOException {
-            base.close();
+            try {
+                if (forceAtEnd) {
+                    base.force(true);
+                }
+            } finally {
+                base.close();
+            }
         }
     }
 }
