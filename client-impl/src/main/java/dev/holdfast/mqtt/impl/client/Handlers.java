@@ -9,6 +9,7 @@ import dev.holdfast.mqtt.impl.client.Registrations.Registration;
 import dev.holdfast.mqtt.impl.session.Incoming;
 import dev.holdfast.mqtt.impl.session.SparseMap;
 import java.util.ArrayDeque;
+import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.Iterator;
 import java.util.List;
@@ -25,6 +26,9 @@ import org.slf4j.LoggerFactory;
 final class Handlers {
     private static final Logger LOG = LoggerFactory.getLogger("dev.holdfast.mqtt.delivery");
     private static final int MOST_ENDED = 1_024;
+
+    /** Until a message is handed over: most of many clients only wait for one. */
+    private static final Map<Incoming, HandOver> NONE = Collections.emptyMap();
 
     private final Registrations registrations;
     private final Loop loop;
@@ -66,7 +70,7 @@ final class Handlers {
      * only. At QoS 0 only those whose handlers wait for that. Bounded as what the core holds of
      * them is, and by {@link #qos0}.
      */
-    private final IdentityHashMap<Incoming, HandOver> open = new IdentityHashMap<>(1);
+    private Map<Incoming, HandOver> open = NONE;
 
     /** Why nothing will become of messages any more; touched on the loop only. */
     private @Nullable MqttException over;
@@ -319,7 +323,7 @@ final class Handlers {
         }
         HandOver handOver = new HandOver(incoming, takers.size(), settlement);
         if (!isAtMostOnce(incoming)) {
-            open.put(incoming, handOver);
+            remember(incoming, handOver);
         }
         for (Feed taker : takers) {
             taker.add(handOver.part());
@@ -331,8 +335,16 @@ final class Handlers {
         if (over != null) {
             tell(handOver, over);
         } else if (!handOver.isEnded()) { // otherwise settling it is due, or done
-            open.put(handOver.incoming(), handOver);
+            remember(handOver.incoming(), handOver);
         }
+    }
+
+    @SuppressWarnings("IdentityHashMapUsage") // each Incoming is itself and no other in any map
+    private void remember(Incoming incoming, HandOver handOver) {
+        if (open == NONE) {
+            open = new IdentityHashMap<>(1);
+        }
+        open.put(incoming, handOver);
     }
 
     /** The core is done with a message; called on the loop. */

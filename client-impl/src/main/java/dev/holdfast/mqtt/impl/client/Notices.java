@@ -3,8 +3,6 @@ package dev.holdfast.mqtt.impl.client;
 import dev.holdfast.mqtt.ClientListener;
 import dev.holdfast.mqtt.Message;
 import dev.holdfast.mqtt.store.OutgoingMessage;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
 /**
@@ -17,8 +15,10 @@ final class Notices {
 
     private final Lane completions;
     private final ClientListener listener;
-    private final AtomicInteger waiting = new AtomicInteger();
-    private final AtomicLong bytesWaiting = new AtomicLong();
+
+    // Guarded by this.
+    private int waiting;
+    private long bytesWaiting;
 
     Notices(Lane completions, ClientListener listener) {
         this.completions = completions;
@@ -26,17 +26,27 @@ final class Notices {
     }
 
     void tell(Message message, Consumer<ClientListener> call) {
-        if (waiting.get() >= MOST_WAITING || bytesWaiting.get() >= MOST_BYTES_WAITING) {
-            return;
-        }
         long bytes = OutgoingMessage.sizeOf(message);
-        waiting.incrementAndGet();
-        bytesWaiting.addAndGet(bytes);
-        completions.add(
-                () -> {
-                    waiting.decrementAndGet();
-                    bytesWaiting.addAndGet(-bytes);
-                    call.accept(listener);
-                });
+        if (takes(bytes)) {
+            completions.add(
+                    () -> {
+                        begins(bytes);
+                        call.accept(listener);
+                    });
+        }
+    }
+
+    private synchronized boolean takes(long bytes) {
+        if (waiting >= MOST_WAITING || bytesWaiting >= MOST_BYTES_WAITING) {
+            return false;
+        }
+        waiting++;
+        bytesWaiting += bytes;
+        return true;
+    }
+
+    private synchronized void begins(long bytes) {
+        waiting--;
+        bytesWaiting -= bytes;
     }
 }

@@ -1,5 +1,6 @@
 package dev.holdfast.mqtt.impl.client;
 
+import io.netty.util.collection.LongCollections;
 import io.netty.util.collection.LongObjectHashMap;
 import io.netty.util.collection.LongObjectMap;
 import java.lang.ref.Reference;
@@ -26,6 +27,9 @@ final class PublicationMap {
      */
     private static final long SPREAD = 0x9E37_79B9_7F4A_7C15L;
 
+    /** Until something is published: most of many clients only listen. */
+    private static final LongObjectMap<Object> NONE = LongCollections.emptyMap();
+
     private static final class Weak extends WeakReference<PendingPublication> {
         private final long key;
 
@@ -36,9 +40,10 @@ final class PublicationMap {
     }
 
     /** Each value a {@link PendingPublication} or a {@link Weak}. */
-    private final LongObjectMap<Object> byKey = new LongObjectHashMap<>(1);
+    private LongObjectMap<Object> byKey = NONE;
 
-    private final ReferenceQueue<PendingPublication> collected = new ReferenceQueue<>();
+    /** Made with the first {@link Weak}. */
+    private @Nullable ReferenceQueue<PendingPublication> collected;
 
     /** How many are held strongly. */
     private int held;
@@ -56,6 +61,9 @@ final class PublicationMap {
     }
 
     void put(PendingPublication publication) {
+        if (byKey == NONE) {
+            byKey = new LongObjectHashMap<>(1);
+        }
         Object before = byKey.put(key(publication.id()), publication);
         held += before instanceof PendingPublication ? 0 : 1;
     }
@@ -73,6 +81,9 @@ final class PublicationMap {
 
     /** Holds a publication weakly from now on. */
     void letGo(PendingPublication publication) {
+        if (collected == null) {
+            collected = new ReferenceQueue<>();
+        }
         byKey.put(key(publication.id()), new Weak(publication, collected));
         held--;
         for (Reference<?> r = collected.poll(); r != null; r = collected.poll()) {

@@ -7,8 +7,8 @@ import java.util.Comparator;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -65,14 +65,14 @@ final class Registrations {
 
     private final Maker feeds;
     private final Unsubscriber unsubscriber;
-    private final IdentityHashMap<MessageHandler, Shared> shared = new IdentityHashMap<>(1);
+
+    /** Made with the first handler; guarded by this. */
+    private @Nullable IdentityHashMap<MessageHandler, Shared> shared;
+
     private final Map<String, Registration> byFilter = new ConcurrentHashMap<>();
 
-    /** The same in the order of registration. */
-    private final List<Registration> inOrder = new CopyOnWriteArrayList<>();
-
-    /** Those with wildcards, for messages that name no Topic Filter. */
-    private final List<Registration> wildcards = new CopyOnWriteArrayList<>();
+    /** Those with wildcards, for messages that name no Topic Filter; the list never changes. */
+    private volatile List<Registration> wildcards = List.of();
 
     /** Those without, by the one Topic Name that matches; the lists never change. */
     private final Map<String, List<Registration>> exact = new ConcurrentHashMap<>(1);
@@ -109,6 +109,9 @@ final class Registrations {
 
     private synchronized List<Registration> register(
             List<String> topicFilters, MessageHandler handler, List<Feed> over) {
+        if (shared == null) {
+            shared = new IdentityHashMap<>(1);
+        }
         Shared feed = shared.computeIfAbsent(handler, h -> new Shared(feeds.feed(h, this::cancel)));
         feed.registrations += topicFilters.size();
         List<Registration> registered = new ArrayList<>();
@@ -131,46 +134,55 @@ final class Registrations {
 
     private void add(Registration r) {
         r.place = places++;
-        inOrder.add(r);
         if (r.matcher.isExact()) {
-            exact.merge(
-                    r.matcher.filter,
-                    List.of(r),
-                    (before, one) -> Stream.concat(before.stream(), one.stream()).toList());
+            exact.merge(r.matcher.filter, List.of(r), (before, one) -> with(before, r));
         } else {
-            wildcards.add(r);
+            wildcards = with(wildcards, r);
         }
     }
 
     /** In one step, or a message in between would find nobody. */
     private void replace(Registration before, Registration r) {
         r.place = before.place;
-        inOrder.set(inOrder.indexOf(before), r);
         if (r.matcher.isExact()) {
-            exact.computeIfPresent(
-                    r.matcher.filter,
-                    (topic, all) -> all.stream().map(one -> one == before ? r : one).toList());
+            exact.computeIfPresent(r.matcher.filter, (topic, all) -> exchanged(all, before, r));
         } else {
-            wildcards.set(wildcards.indexOf(before), r);
+            wildcards = exchanged(wildcards, before, r);
         }
     }
 
     private void remove(Registration r) {
-        inOrder.remove(r);
         if (r.matcher.isExact()) {
             exact.computeIfPresent(
-                    r.matcher.filter,
-                    (topic, all) ->
-                            all.size() == 1 ? null : all.stream().filter(one -> one != r).toList());
+                    r.matcher.filter, (topic, all) -> all.size() == 1 ? null : without(all, r));
         } else {
-            wildcards.remove(r);
+            wildcards = without(wildcards, r);
         }
+    }
+
+    private static List<Registration> with(List<Registration> all, Registration r) {
+        return Stream.concat(all.stream(), Stream.of(r)).toList();
+    }
+
+    private static List<Registration> exchanged(
+            List<Registration> all, Registration before, Registration r) {
+        return all.stream().map(one -> one == before ? r : one).toList();
+    }
+
+    private static List<Registration> without(List<Registration> all, Registration r) {
+        return all.stream().filter(one -> one != r).toList();
+    }
+
+    private List<Registration> inOrder() {
+        return byFilter.values().stream().sorted(Comparator.comparingInt(r -> r.place)).toList();
     }
 
     /** Whether it was the last of its feed. */
     private boolean leave(Registration registration) {
-        return shared.computeIfPresent(
-                        registration.handler, (h, feed) -> --feed.registrations > 0 ? feed : null)
+        return Objects.requireNonNull(shared, "made with the first handler")
+                        .computeIfPresent(
+                                registration.handler,
+                                (h, feed) -> --feed.registrations > 0 ? feed : null)
                 == null;
     }
 
@@ -180,13 +192,13 @@ final class Registrations {
     }
 
     void beginAll() {
-        begin(inOrder);
+        begin(inOrder());
     }
 
     /** No handler can come meanwhile, whose subscription would be ended in its place. */
     private void cancel(Feed feed) {
         synchronized (this) {
-            for (Registration r : inOrder) {
+            for (Registration r : inOrder()) {
                 if (r.feed == feed) {
                     unsubscriber.unsubscribe(r.topicFilter);
                 }
@@ -197,7 +209,7 @@ final class Registrations {
 
     /** No message will come any more. */
     void endAll(Throwable cause) {
-        inOrder.forEach(r -> r.feed.end(cause));
+        inOrder().forEach(r -> r.feed.end(cause));
     }
 
     /** Changes with each registration. */

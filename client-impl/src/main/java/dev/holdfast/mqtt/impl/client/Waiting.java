@@ -6,19 +6,18 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Calls of one kind that wait for the core's answer, by token. Touched on the loop, but for {@link
- * #admit}; completed on a lane.
+ * #admit} and {@link #admitAlways}; completed on a lane.
  */
 final class Waiting<T> {
     /** How many of one kind may wait, each Topic Filter of a call counted. */
     static final int MOST = 65_536;
 
-    /** Also of those that have not reached the loop. */
-    private final AtomicInteger open = new AtomicInteger();
+    /** How many there are, with those that have not reached the loop; guarded by this. */
+    private int open;
 
     private final Map<Long, CompletableFuture<T>> futures = new SparseMap<>();
     private final Lane completions;
@@ -31,17 +30,21 @@ final class Waiting<T> {
      * Whether so many calls may set out; each that may must be added. A place is free again once
      * the core has answered, whatever the application does with its future meanwhile.
      */
-    boolean admit(int calls) {
-        if (open.addAndGet(calls) <= MOST) {
-            return true;
+    synchronized boolean admit(int calls) {
+        if (calls > MOST - open) {
+            return false;
         }
-        open.addAndGet(-calls);
-        return false;
+        open += calls;
+        return true;
     }
 
     /** As {@link #admit}, for what must not be refused and is bounded by itself. */
-    void admitAlways() {
-        open.incrementAndGet();
+    synchronized void admitAlways() {
+        open++;
+    }
+
+    private synchronized void answered(int calls) {
+        open -= calls;
     }
 
     static MqttException tooMany(String call) {
@@ -60,7 +63,7 @@ final class Waiting<T> {
     void complete(long token, @Nullable T value) {
         CompletableFuture<T> future = futures.remove(token);
         if (future != null) {
-            open.decrementAndGet();
+            answered(1);
             completions.add(() -> future.complete(value));
         }
     }
@@ -68,7 +71,7 @@ final class Waiting<T> {
     void fail(long token, MqttException cause) {
         CompletableFuture<T> future = futures.remove(token);
         if (future != null) {
-            open.decrementAndGet();
+            answered(1);
             completions.add(() -> future.completeExceptionally(cause));
         }
     }
@@ -76,7 +79,7 @@ final class Waiting<T> {
     void failAll(MqttException cause) {
         List<CompletableFuture<T>> all = new ArrayList<>(futures.values());
         futures.clear();
-        open.addAndGet(-all.size());
+        answered(all.size());
         all.forEach(f -> completions.add(() -> f.completeExceptionally(cause)));
     }
 }

@@ -13,10 +13,11 @@ import dev.holdfast.mqtt.impl.packet.ProtocolViolation;
 import dev.holdfast.mqtt.spi.ClientSettings;
 import java.net.URI;
 import java.time.Duration;
-import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -71,7 +72,7 @@ final class Connection {
     private long phaseEnds = Time.NEVER;
 
     /** Calls of connect() that wait for the outcome of this start. */
-    private final List<Long> connects = new ArrayList<>(1);
+    private final Set<Long> connects = new SparseSet<>();
 
     /**
      * Whether the next attempt follows at once, whatever the policy says: it is a part of this one.
@@ -387,7 +388,7 @@ final class Connection {
         failAll(connects, cause);
     }
 
-    private void failAll(List<Long> calls, MqttException cause) {
+    private void failAll(Collection<Long> calls, MqttException cause) {
         calls.forEach(t -> outbox.tell(new Event.ConnectFailed(t, cause)));
         calls.clear();
     }

@@ -7,7 +7,6 @@ import dev.holdfast.mqtt.ServerOrder;
 import dev.holdfast.mqtt.spi.ClientSettings;
 import java.net.URI;
 import java.net.URISyntaxException;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -26,8 +25,8 @@ class Servers {
 
     private static final int MOST_QUOTED = 200;
 
-    /** As configured, but for those that have moved. */
-    private final List<URI> list;
+    /** As configured, until one of them has moved. */
+    private List<URI> list;
 
     private final ServerOrder order;
     private final @Nullable Redirects redirects;
@@ -39,7 +38,7 @@ class Servers {
     private int left;
 
     /** Where the last server has sent the client, and it has not been yet. */
-    private final ArrayDeque<URI> targets = new ArrayDeque<>(1);
+    private List<URI> targets = List.of();
 
     /** Whether each of {@link #targets} stands for the one whose turn it is, for good. */
     private boolean targetsReplace;
@@ -69,7 +68,7 @@ class Servers {
     }
 
     Servers(List<URI> configured, ServerOrder order, @Nullable Redirects redirects) {
-        this.list = new ArrayList<>(configured);
+        this.list = List.copyOf(configured);
         this.order = order;
         this.redirects = redirects;
         this.current = list.get(0);
@@ -116,11 +115,12 @@ class Servers {
                 wasConnected ? isSentAway : !(cause instanceof MqttException.SessionUnknown);
         note(cause, ofThisServer);
         if (!ofThisServer) {
-            targets.clear();
+            targets = List.of();
             return false;
         }
         if (!targets.isEmpty()) {
-            current = targets.remove();
+            current = targets.get(0);
+            targets = targets.subList(1, targets.size());
             redirected = true;
             isOfList = targetsReplace;
             isSentAway = false;
@@ -157,16 +157,18 @@ class Servers {
     /** The current server has accepted the client: where it moved to is its place. */
     void accepted() {
         confirmedBy = current;
-        targets.clear();
+        targets = List.of();
         failure = null;
-        if (isOfList) {
-            list.set(turn, current);
+        if (isOfList && !current.equals(list.get(turn))) {
+            List<URI> moved = new ArrayList<>(list);
+            moved.set(turn, current);
+            list = moved;
         }
     }
 
     /** The connection has lasted: the others may be tried again, and redirections followed. */
     void startAnew() {
-        targets.clear();
+        targets = List.of();
         hops = 0;
         left = list.size() - 1;
         failure = null;
@@ -207,8 +209,7 @@ class Servers {
             return names + ", which is not followed: " + String.join("; ", refused);
         }
         hops++;
-        targets.clear();
-        targets.addAll(allowed);
+        targets = allowed;
         targetsReplace = isOfList && reason == ReasonCode.SERVER_MOVED;
         return names + ", which is followed";
     }

@@ -1,6 +1,5 @@
 package dev.holdfast.mqtt.impl.session;
 
-import java.util.AbstractMap;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -12,8 +11,10 @@ import org.jspecify.annotations.Nullable;
  * A map, in the order of insertion, that takes hardly any room while it is empty: a client has many
  * that are empty nearly all the time, and a process may have many clients. The views are of what is
  * there when they are asked for.
+ *
+ * <p>Not an {@link java.util.AbstractMap}, which has fields of its own.
  */
-public final class SparseMap<K, V> extends AbstractMap<K, V> {
+public final class SparseMap<K, V> implements Map<K, V> {
     private @Nullable LinkedHashMap<K, V> entries;
 
     /** Starts empty. */
@@ -29,8 +30,18 @@ public final class SparseMap<K, V> extends AbstractMap<K, V> {
     }
 
     @Override
+    public boolean isEmpty() {
+        return entries == null || entries.isEmpty();
+    }
+
+    @Override
     public boolean containsKey(@Nullable Object key) {
         return present().containsKey(key);
+    }
+
+    @Override
+    public boolean containsValue(@Nullable Object value) {
+        return present().containsValue(value);
     }
 
     @Override
@@ -44,6 +55,11 @@ public final class SparseMap<K, V> extends AbstractMap<K, V> {
             entries = new LinkedHashMap<>();
         }
         return entries.put(key, value);
+    }
+
+    @Override
+    public void putAll(Map<? extends K, ? extends V> all) {
+        all.forEach(this::put);
     }
 
     @Override
@@ -73,5 +89,20 @@ public final class SparseMap<K, V> extends AbstractMap<K, V> {
     @Override
     public Set<Map.Entry<K, V>> entrySet() {
         return present().entrySet();
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other == this || present().equals(other);
+    }
+
+    @Override
+    public int hashCode() {
+        return present().hashCode();
+    }
+
+    @Override
+    public String toString() {
+        return present().toString();
     }
 }

@@ -24,6 +24,11 @@ public final class SparseSet<E> extends AbstractSet<E> {
     }
 
     @Override
+    public boolean isEmpty() {
+        return elements == null || elements.isEmpty();
+    }
+
+    @Override
     public boolean contains(@Nullable Object element) {
         return present().contains(element);
     }

@@ -3,7 +3,6 @@ package dev.holdfast.mqtt.impl.session;
 import dev.holdfast.mqtt.Subscription;
 import dev.holdfast.mqtt.store.Change;
 import dev.holdfast.mqtt.store.Recovered;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -29,13 +28,11 @@ final class SubscriptionIdentifiers {
     /** Those in use. Stored. */
     private final Map<String, Integer> byFilter = new SparseMap<>();
 
-    /** What each stands for; also those that ended lately. */
+    /** What each stands for: the Topic Filters that use it, or the last that did. */
     private final Map<Integer, List<String>> filters = new SparseMap<>();
 
-    /** How many Topic Filters use each. */
-    private final Map<Integer, Integer> uses = new SparseMap<>();
-
-    private final ArrayDeque<Integer> ended = new ArrayDeque<>(1);
+    /** Those that no Topic Filter uses any more, oldest first. */
+    private final Set<Integer> ended = new SparseSet<>();
 
     /** Topic Filters with a new identifier that is not stored yet. */
     private final Set<String> unstored = new SparseSet<>();
@@ -49,11 +46,7 @@ final class SubscriptionIdentifiers {
         last = recovered.highestSubscriptionIdentifier();
         Map<Integer, List<String>> shared = new HashMap<>();
         byFilter.forEach((f, i) -> shared.computeIfAbsent(i, n -> new ArrayList<>()).add(f));
-        shared.forEach(
-                (identifier, all) -> {
-                    filters.put(identifier, List.copyOf(all));
-                    uses.put(identifier, all.size());
-                });
+        shared.forEach((identifier, all) -> filters.put(identifier, List.copyOf(all)));
     }
 
     /** The identifier of a Topic Filter; 0 if it has none. */
@@ -77,7 +70,6 @@ final class SubscriptionIdentifiers {
             byFilter.put(filter, last);
             unstored.add(filter);
         }
-        uses.put(last, topicFilters.size());
         return last;
     }
 
@@ -117,11 +109,12 @@ final class SubscriptionIdentifiers {
         if (identifier == null) {
             return false;
         }
-        if (uses.merge(identifier, -1, Integer::sum) == 0) {
-            uses.remove(identifier);
+        if (sharing(identifier).size() == 1) {
             ended.add(identifier);
             if (ended.size() > MOST_ENDED) {
-                filters.remove(ended.remove());
+                Integer oldest = ended.iterator().next();
+                ended.remove(oldest);
+                filters.remove(oldest);
             }
         } else {
             // From now on it stands for the others alone.

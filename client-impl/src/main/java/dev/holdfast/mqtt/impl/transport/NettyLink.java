@@ -16,6 +16,7 @@ import io.netty.handler.codec.ByteToMessageDecoder;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.io.IOException;
+import java.net.URI;
 import java.security.cert.CertificateException;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -40,7 +41,7 @@ final class NettyLink implements Link {
 
     private final LinkListener listener;
     private final EventLoop loop;
-    private final String address;
+    private final URI server;
     private final Encoder encoder = new Encoder();
 
     private @Nullable Channel channel;
@@ -63,10 +64,10 @@ final class NettyLink implements Link {
     /** Bytes that came since the listener was told last. */
     private long fresh;
 
-    NettyLink(LinkListener listener, EventLoop loop, String address) {
+    NettyLink(LinkListener listener, EventLoop loop, URI server) {
         this.listener = listener;
         this.loop = loop;
-        this.address = address;
+        this.server = server;
     }
 
     // ---- from the network
@@ -89,7 +90,7 @@ final class NettyLink implements Link {
     void failed(String what, @Nullable Throwable cause, boolean permanent) {
         if (!closed) {
             closed = true;
-            listener.closed(NettyNetwork.lost(address, what, cause, permanent));
+            listener.closed(NettyNetwork.lost(server, what, cause, permanent));
         }
     }
 

@@ -5,12 +5,14 @@ import dev.holdfast.mqtt.impl.codec.Decoder;
 import dev.holdfast.mqtt.impl.codec.ReceivedProperties;
 import dev.holdfast.mqtt.spi.ClientSettings;
 import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
+import io.netty.channel.RecvByteBufAllocator;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
@@ -45,6 +47,9 @@ public final class NettyNetwork implements Network {
      */
     private static final WriteBufferWaterMark WRITE_BUFFER =
             new WriteBufferWaterMark(256 << 10, 1 << 20);
+
+    /** Guesses for each channel how much comes with one read, and needs no state of its own. */
+    private static final RecvByteBufAllocator RECEIVE_BUFFER = new AdaptiveRecvByteBufAllocator();
 
     /** Those of the packet that an event loop is reading. */
     private static final FastThreadLocal<ReceivedProperties> PROPERTIES =
@@ -90,7 +95,7 @@ public final class NettyNetwork implements Network {
     @Override
     public Link open(URI server, LinkListener listener) {
         Address address = Address.of(server);
-        NettyLink link = new NettyLink(listener, loop, address.toString());
+        NettyLink link = new NettyLink(listener, loop, server);
         try {
             blocking.execute(() -> resolve(link, address));
         } catch (RejectedExecutionException e) {
@@ -158,9 +163,10 @@ public final class NettyNetwork implements Network {
                         .option(ChannelOption.TCP_NODELAY, true)
                         .option(ChannelOption.SO_KEEPALIVE, true)
                         .option(ChannelOption.WRITE_BUFFER_WATER_MARK, WRITE_BUFFER)
+                        .option(ChannelOption.RECVBUF_ALLOCATOR, RECEIVE_BUFFER)
                         .option(
                                 ChannelOption.CONNECT_TIMEOUT_MILLIS,
-                                timeoutMillis(resolved.length))
+                                timeoutMillis(index, resolved.length))
                         .handler(new Pipeline(link, address, tls))
                         .connect(new InetSocketAddress(resolved[index], address.port()));
         link.attempt(attempt.channel());
@@ -176,8 +182,14 @@ public final class NettyNetwork implements Network {
                 });
     }
 
-    private int timeoutMillis(int addresses) {
-        return (int) Math.max(1, settings.connectTimeout().toMillis() / addresses);
+    /**
+     * How long one address may take before the next gets its turn. The last may take what is left,
+     * and has no timer, which its channel would keep for as long as it lives.
+     */
+    private int timeoutMillis(int index, int addresses) {
+        return index == addresses - 1
+                ? 0
+                : (int) Math.max(1, settings.connectTimeout().toMillis() / addresses);
     }
 
     /** What a channel consists of: TLS where asked for, and the link. */
@@ -255,9 +267,9 @@ public final class NettyNetwork implements Network {
 
     /** Words for a failed connection, with the mend where one is known. */
     static MqttException lost(
-            String address, String what, @Nullable Throwable cause, boolean permanent) {
+            URI server, String what, @Nullable Throwable cause, boolean permanent) {
         return new MqttException.ConnectionLost(
-                "The connection to " + address + " failed: " + what + detail(cause),
+                "The connection to " + Address.of(server) + " failed: " + what + detail(cause),
                 cause,
                 permanent);
     }
