@@ -282,6 +282,7 @@ final class H2Engine {
      * @return whether there was something to rewrite
      */
     boolean compact() {
+        keepTogether();
         boolean rewritten = store.compact(COMPACT_BELOW, COMPACT_STEP);
         commitChunk();
         return rewritten;
@@ -312,6 +313,7 @@ final class H2Engine {
      * into the holes. Nothing may be uncommitted.
      */
     void shrink() {
+        keepTogether();
         boolean moved = isMostlyHoles() && store.compact(ANY_CHUNK, SHRINK_STEP);
         if (!moved) {
             store.setStoreVersion(store.getStoreVersion()); // H2 itself makes no use of it

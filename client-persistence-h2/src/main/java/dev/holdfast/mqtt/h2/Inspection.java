@@ -50,7 +50,6 @@ final class Inspection extends SingleFileStore {
     private final long readAtOnce;
     private @Nullable DamagedChunkException damage;
     private long damagedVersion = -1;
-    private long damagedBlock;
     private @Nullable IOException unreadable;
 
     private Inspection(long readAtOnce) {
@@ -74,10 +73,10 @@ final class Inspection extends SingleFileStore {
             try {
                 found = inspection.read(file, bytes);
             } catch (DamagedChunkException e) {
-                if (!inspection.isTorn(header)) {
+                if (!header.isUnderWay(inspection.damagedVersion)) {
                     throw e;
                 }
-                TornChunk.takeOut(file, inspection.damagedBlock, inspection.damagedVersion);
+                TornChunk.takeOut(file, e, inspection.damagedVersion);
                 found = new Inspection(readAtOnce).read(file, bytes);
             }
             requireNewest(file, header, found);
@@ -90,28 +89,13 @@ final class Inspection extends SingleFileStore {
         }
     }
 
-    /**
-     * Whether the damage is that of a chunk that was being written when power failed: both blocks
-     * of the header name what was stored, but for the moment in which the first of them is written.
-     */
-    private boolean isTorn(StoreHeader header) {
-        return damagedVersion > header.newest()
-                || (damagedVersion == header.newest() && !header.agrees());
-    }
-
     private static void requireNewest(StoreFile file, StoreHeader header, long found) {
-        boolean inTurn = header.older() >= 0 && !header.agrees();
-        long expected = inTurn ? header.older() : header.newest();
+        long expected = header.isInTurn() ? header.older() : header.newest();
         if (found < expected) {
             throw rolledBack(file, header.newest(), found);
         }
         if (found < header.newest()) {
-            LOG.warn(
-                    "{}: its state number {} was not written to its end, as when power fails;"
-                            + " number {} is used, which holds all that was reported as stored",
-                    file,
-                    header.newest(),
-                    found);
+            TornChunk.warn(file, header.newest());
         }
     }
 
@@ -218,7 +202,6 @@ final class Inspection extends SingleFileStore {
         if (damage == null) { // H2 tries the newest state first
             damage = found;
             damagedVersion = chunk.version;
-            damagedBlock = chunk.block;
         }
         throw DataUtils.newMVStoreException(
                 DataUtils.ERROR_FILE_CORRUPT, "{0}", found.getMessage());

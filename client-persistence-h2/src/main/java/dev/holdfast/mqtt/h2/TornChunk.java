@@ -1,5 +1,8 @@
 package dev.holdfast.mqtt.h2;
 
+import dev.holdfast.mqtt.h2.files.ChunkSeal;
+import dev.holdfast.mqtt.h2.files.DamagedChunkException;
+import dev.holdfast.mqtt.h2.files.StoreHeader;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -24,12 +27,13 @@ final class TornChunk {
     private TornChunk() {}
 
     /**
-     * Takes out its header, which makes it nothing to H2.
+     * Takes out its header, which makes it nothing to H2. Does nothing if the chunk is another by
+     * now, or whole: another process may have done the same, and gone on.
      *
-     * @param block where it begins, in blocks of the file
-     * @param version what its header says, or it is left alone
+     * @param version what its header says
      */
-    static void takeOut(StoreFile file, long block, long version) throws IOException {
+    static void takeOut(StoreFile file, DamagedChunkException torn, long version)
+            throws IOException {
         try (FileChannel channel =
                         FileChannel.open(
                                 file.path(), StandardOpenOption.READ, StandardOpenOption.WRITE);
@@ -37,22 +41,39 @@ final class TornChunk {
             if (lock == null) {
                 throw Errors.inUse(file, null);
             }
-            byte[] header = new byte[BLOCK];
-            channel.read(ByteBuffer.wrap(header), block * BLOCK);
-            if (version != version(header)) {
+            byte[] header = bytes(channel, 0, StoreHeader.LENGTH);
+            byte[] chunk = bytes(channel, torn.position(), torn.length());
+            if (!new StoreHeader(header).isUnderWay(version)
+                    || version != version(chunk)
+                    || ChunkSeal.isWhole(ByteBuffer.wrap(chunk))) {
                 return;
             }
             ByteBuffer nothing = ByteBuffer.allocate(BLOCK);
             while (nothing.hasRemaining()) {
-                channel.write(nothing, block * BLOCK + nothing.position());
+                channel.write(nothing, torn.position() + nothing.position());
             }
             channel.force(false);
-            LOG.warn(
-                    "{}: its state number {} was not written to its end, as when power fails, and"
-                            + " was taken out; all that was reported as stored is in the one before",
-                    file,
-                    version);
+            warn(file, version);
         }
+    }
+
+    static void warn(StoreFile file, long version) {
+        LOG.warn(
+                "{}: its state number {} was not written to its end, as when power fails, and the"
+                        + " one before is used. With Durability.POWER_LOSS that one holds all that"
+                        + " was reported as stored",
+                file,
+                version);
+    }
+
+    /** What is beyond the end of the file is zero. */
+    private static byte[] bytes(FileChannel channel, long position, int length) throws IOException {
+        byte[] bytes = new byte[length];
+        ByteBuffer buffer = ByteBuffer.wrap(bytes);
+        while (buffer.hasRemaining() && channel.read(buffer, position + buffer.position()) >= 0) {
+            // until all of it is there, or the file at its end
+        }
+        return bytes;
     }
 
     private static @Nullable FileLock lock(FileChannel channel) throws IOException {
@@ -63,8 +84,10 @@ final class TornChunk {
         }
     }
 
-    private static long version(byte[] header) {
-        String text = new String(header, StandardCharsets.ISO_8859_1);
+    /** What a chunk's header says: a line of text. */
+    private static long version(byte[] chunk) {
+        int length = Math.min(chunk.length, BLOCK);
+        String text = new String(chunk, 0, length, StandardCharsets.ISO_8859_1);
         int end = text.indexOf('\n');
         String version =
                 end < 0 ? null : DataUtils.getFromMap(text.substring(0, end).trim(), "version");

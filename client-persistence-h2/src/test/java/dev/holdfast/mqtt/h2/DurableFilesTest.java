@@ -1,8 +1,11 @@
 package dev.holdfast.mqtt.h2;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.holdfast.mqtt.h2.files.DamagedChunkException;
 import dev.holdfast.mqtt.h2.files.DurableFiles;
 import dev.holdfast.mqtt.h2.files.SealedFiles;
 import dev.holdfast.mqtt.h2.files.StoreHeader;
@@ -13,8 +16,10 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.h2.mvstore.DataUtils;
 import org.h2.store.fs.FilePath;
@@ -142,6 +147,45 @@ class DurableFilesTest {
         }
     }
 
+    @Test
+    void takesAChunkForOneThatWasBeingWrittenOnlyWhereNobodyCouldKnowOfIt() {
+        StoreHeader inTurn = new StoreHeader(header(8, 7));
+        assertTrue(inTurn.isUnderWay(8), "named by one half");
+        assertTrue(inTurn.isUnderWay(9), "named by none");
+        assertFalse(inTurn.isUnderWay(7), "named by the half that was kept");
+        assertFalse(new StoreHeader(header(8, 8)).isUnderWay(8), "named by both");
+        assertFalse(new StoreHeader(header(8, 2)).isUnderWay(8), "both halves were written");
+        assertFalse(new StoreHeader(header(8, -1)).isUnderWay(8), "a half is damaged");
+    }
+
+    @Test
+    void takesOutNoChunkThatIsWhole() throws IOException {
+        Path path = folder.resolve("whole");
+        StoreFile file = new StoreFile(path);
+        try (StoredSession session = H2SessionStore.at(path).open("press-17")) {
+            Outcomes outcomes = new Outcomes();
+            session.write(List.of(Samples.accepted(1, 10)), outcomes.next());
+            outcomes.awaitStored();
+        }
+        byte[] before = Files.readAllBytes(file.path());
+        String text = new String(before, StandardCharsets.ISO_8859_1);
+        int chunk = text.indexOf("chunk:", StoreHeader.LENGTH);
+        String start = text.substring(chunk, text.indexOf('\n', chunk)).trim();
+        int blocks = Integer.parseInt(DataUtils.getFromMap(start, "len"), 16);
+        long version = Long.parseLong(DataUtils.getFromMap(start, "version"), 16);
+        // As if power had failed while it was written.
+        byte[] unsure = before.clone();
+        System.arraycopy(header((int) version, (int) version - 1), 0, unsure, 0, 2 * BLOCK);
+        Files.write(file.path(), unsure);
+        DamagedChunkException torn = new DamagedChunkException(chunk, blocks * BLOCK);
+        TornChunk.takeOut(file, torn, version);
+        assertArrayEquals(unsure, Files.readAllBytes(file.path()));
+        unsure[chunk + BLOCK / 2] ^= 1;
+        Files.write(file.path(), unsure);
+        TornChunk.takeOut(file, torn, version);
+        assertEquals(0, Files.readAllBytes(file.path())[chunk], "now it is torn");
+    }
+
     private FileChannel open(String scheme) throws IOException {
         String path = scheme + ":" + RecordingFiles.SCHEME + ":" + folder.resolve("file");
         return FilePath.get(path).open("rw");
@@ -152,16 +196,24 @@ class DurableFilesTest {
     }
 
     private static void header(FileChannel file, int version, boolean clean) throws IOException {
-        StringBuilder text = new StringBuilder("H:3,version:" + version);
-        if (clean) {
-            text.append(",clean:1");
+        byte[] half = half(version, clean ? ",clean:1" : "");
+        file.write(ByteBuffer.allocate(2 * BLOCK).put(half).put(half).rewind(), 0);
+    }
+
+    private static byte[] header(int first, int second) {
+        return ByteBuffer.allocate(2 * BLOCK).put(half(first, "")).put(half(second, "")).array();
+    }
+
+    /** Nothing for a version below zero. */
+    private static byte[] half(int version, String more) {
+        StringBuilder text = new StringBuilder();
+        if (version >= 0) {
+            text.append("H:3,version:").append(Integer.toHexString(version)).append(more);
+            byte[] bytes = text.toString().getBytes(StandardCharsets.ISO_8859_1);
+            DataUtils.appendMap(text, "fletcher", DataUtils.getFletcher32(bytes, 0, bytes.length));
+            text.append('\n');
         }
-        byte[] bytes = text.toString().getBytes(StandardCharsets.ISO_8859_1);
-        DataUtils.appendMap(text, "fletcher", DataUtils.getFletcher32(bytes, 0, bytes.length));
-        byte[] line = text.append('\n').toString().getBytes(StandardCharsets.ISO_8859_1);
-        ByteBuffer header = ByteBuffer.allocate(StoreHeader.LENGTH);
-        header.put(line).position(BLOCK).put(line).rewind();
-        file.write(header, 0);
+        return Arrays.copyOf(text.toString().getBytes(StandardCharsets.ISO_8859_1), BLOCK);
     }
 
     private static String recorded() {

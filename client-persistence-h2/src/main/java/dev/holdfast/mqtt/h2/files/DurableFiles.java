@@ -51,6 +51,9 @@ public final class DurableFiles extends FilePathWrapper {
 
         private @Nullable StoreHeader header;
 
+        /** After it a system may say that it has forced what it has dropped. */
+        private @Nullable IOException failure;
+
         File(FileChannel base) {
             this.base = base;
         }
@@ -105,8 +108,16 @@ public final class DurableFiles extends FilePathWrapper {
         }
 
         private void forceWhatIsUnforced() throws IOException {
+            if (failure != null) {
+                throw new IOException(failure.getMessage(), failure);
+            }
             if (unforced) {
-                base.force(false);
+                try {
+                    base.force(false);
+                } catch (IOException e) {
+                    failure = e;
+                    throw e;
+                }
                 unforced = false;
             }
         }

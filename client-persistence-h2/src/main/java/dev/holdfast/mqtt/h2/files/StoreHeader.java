@@ -19,6 +19,9 @@ public final class StoreHeader {
 
     private static final int HEXADECIMAL = 16;
 
+    /** A chunk that H2 writes by itself may have no header that names it; the next one has. */
+    private static final int MOST_UNNAMED = 2;
+
     private final long[] versions = {-1, -1};
     private final boolean closedCleanly;
 
@@ -58,8 +61,26 @@ public final class StoreHeader {
     }
 
     /** Whether both blocks say the same, as H2 writes them. */
-    public boolean agrees() {
+    boolean agrees() {
         return versions[0] == versions[1];
+    }
+
+    /**
+     * Whether one block was written and the other left, as {@link DurableFiles} does it. Blocks
+     * that are far apart were both written, and the disk kept one of them.
+     */
+    public boolean isInTurn() {
+        return !agrees() && older() >= 0 && newest() - older() <= MOST_UNNAMED;
+    }
+
+    /**
+     * Whether a chunk that is not whole was being written when power failed: both blocks name what
+     * was stored, but for the moment in which the first of them is written.
+     */
+    public boolean isUnderWay(long version) {
+        return version == newest()
+                ? isInTurn()
+                : version > newest() && version - newest() <= MOST_UNNAMED;
     }
 
     /**
