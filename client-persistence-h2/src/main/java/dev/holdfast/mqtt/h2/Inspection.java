@@ -49,6 +49,7 @@ final class Inspection extends SingleFileStore {
     private final Set<Integer> whole = new HashSet<>();
     private final long readAtOnce;
     private @Nullable DamagedChunkException damage;
+    private int damagedChunk;
     private long damagedVersion = -1;
     private @Nullable IOException unreadable;
 
@@ -73,10 +74,10 @@ final class Inspection extends SingleFileStore {
             try {
                 found = inspection.read(file, bytes);
             } catch (DamagedChunkException e) {
-                if (!header.isUnderWay(inspection.damagedVersion)) {
+                if (!header.isUnderWay(inspection.damagedChunk, inspection.damagedVersion)) {
                     throw e;
                 }
-                TornChunk.takeOut(file, e, inspection.damagedVersion);
+                TornChunk.takeOut(file, e, inspection.damagedChunk, inspection.damagedVersion);
                 found = new Inspection(readAtOnce).read(file, bytes);
             }
             requireNewest(file, header, found);
@@ -201,6 +202,7 @@ final class Inspection extends SingleFileStore {
         DamagedChunkException found = new DamagedChunkException(position, length);
         if (damage == null) { // H2 tries the newest state first
             damage = found;
+            damagedChunk = chunk.id;
             damagedVersion = chunk.version;
         }
         throw DataUtils.newMVStoreException(

@@ -30,9 +30,10 @@ final class TornChunk {
      * Takes out its header, which makes it nothing to H2. Does nothing if the chunk is another by
      * now, or whole: another process may have done the same, and gone on.
      *
+     * @param number which H2 gives each chunk
      * @param version what its header says
      */
-    static void takeOut(StoreFile file, DamagedChunkException torn, long version)
+    static void takeOut(StoreFile file, DamagedChunkException torn, int number, long version)
             throws IOException {
         try (FileChannel channel =
                         FileChannel.open(
@@ -43,7 +44,7 @@ final class TornChunk {
             }
             byte[] header = bytes(channel, 0, StoreHeader.LENGTH);
             byte[] chunk = bytes(channel, torn.position(), torn.length());
-            if (!new StoreHeader(header).isUnderWay(version)
+            if (!new StoreHeader(header).isUnderWay(number, version)
                     || version != version(chunk)
                     || ChunkSeal.isWhole(ByteBuffer.wrap(chunk))) {
                 return;

@@ -150,12 +150,13 @@ class DurableFilesTest {
     @Test
     void takesAChunkForOneThatWasBeingWrittenOnlyWhereNobodyCouldKnowOfIt() {
         StoreHeader inTurn = new StoreHeader(header(8, 7));
-        assertTrue(inTurn.isUnderWay(8), "named by one half");
-        assertTrue(inTurn.isUnderWay(9), "named by none");
-        assertFalse(inTurn.isUnderWay(7), "named by the half that was kept");
-        assertFalse(new StoreHeader(header(8, 8)).isUnderWay(8), "named by both");
-        assertFalse(new StoreHeader(header(8, 2)).isUnderWay(8), "both halves were written");
-        assertFalse(new StoreHeader(header(8, -1)).isUnderWay(8), "a half is damaged");
+        assertTrue(inTurn.isUnderWay(8, 80), "named by one half");
+        assertTrue(inTurn.isUnderWay(9, 90), "named by none");
+        assertFalse(inTurn.isUnderWay(80, 800), "older chunks lead to none so new");
+        assertFalse(inTurn.isUnderWay(7, 70), "named by the half that was kept");
+        assertFalse(new StoreHeader(header(8, 8)).isUnderWay(8, 80), "named by both");
+        assertFalse(new StoreHeader(header(80, 8)).isUnderWay(80, 800), "both halves were written");
+        assertFalse(new StoreHeader(header(8, -1)).isUnderWay(8, 80), "a half is damaged");
     }
 
     @Test
@@ -172,17 +173,19 @@ class DurableFilesTest {
         int chunk = text.indexOf("chunk:", StoreHeader.LENGTH);
         String start = text.substring(chunk, text.indexOf('\n', chunk)).trim();
         int blocks = Integer.parseInt(DataUtils.getFromMap(start, "len"), 16);
+        int number = Integer.parseInt(DataUtils.getFromMap(start, "chunk"), 16);
         long version = Long.parseLong(DataUtils.getFromMap(start, "version"), 16);
         // As if power had failed while it was written.
         byte[] unsure = before.clone();
-        System.arraycopy(header((int) version, (int) version - 1), 0, unsure, 0, 2 * BLOCK);
+        byte[] header = header(half(number, version, ""), half(number - 1, version - 1, ""));
+        System.arraycopy(header, 0, unsure, 0, header.length);
         Files.write(file.path(), unsure);
         DamagedChunkException torn = new DamagedChunkException(chunk, blocks * BLOCK);
-        TornChunk.takeOut(file, torn, version);
+        TornChunk.takeOut(file, torn, number, version);
         assertArrayEquals(unsure, Files.readAllBytes(file.path()));
         unsure[chunk + BLOCK / 2] ^= 1;
         Files.write(file.path(), unsure);
-        TornChunk.takeOut(file, torn, version);
+        TornChunk.takeOut(file, torn, number, version);
         assertEquals(0, Files.readAllBytes(file.path())[chunk], "now it is torn");
     }
 
@@ -196,19 +199,25 @@ class DurableFilesTest {
     }
 
     private static void header(FileChannel file, int version, boolean clean) throws IOException {
-        byte[] half = half(version, clean ? ",clean:1" : "");
+        byte[] half = half(version, version, clean ? ",clean:1" : "");
         file.write(ByteBuffer.allocate(2 * BLOCK).put(half).put(half).rewind(), 0);
     }
 
+    /** Versions go up by ten from chunk to chunk. */
     private static byte[] header(int first, int second) {
-        return ByteBuffer.allocate(2 * BLOCK).put(half(first, "")).put(half(second, "")).array();
+        return header(half(first, 10L * first, ""), half(second, 10L * second, ""));
     }
 
-    /** Nothing for a version below zero. */
-    private static byte[] half(int version, String more) {
+    private static byte[] header(byte[] first, byte[] second) {
+        return ByteBuffer.allocate(2 * BLOCK).put(first).put(second).array();
+    }
+
+    /** Nothing for a chunk below zero. */
+    private static byte[] half(int chunk, long version, String more) {
         StringBuilder text = new StringBuilder();
-        if (version >= 0) {
-            text.append("H:3,version:").append(Integer.toHexString(version)).append(more);
+        if (chunk >= 0) {
+            text.append("H:3,version:").append(Long.toHexString(version));
+            text.append(",chunk:").append(Integer.toHexString(chunk)).append(more);
             byte[] bytes = text.toString().getBytes(StandardCharsets.ISO_8859_1);
             DataUtils.appendMap(text, "fletcher", DataUtils.getFletcher32(bytes, 0, bytes.length));
             text.append('\n');

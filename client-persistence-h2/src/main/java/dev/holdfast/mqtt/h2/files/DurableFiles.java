@@ -89,7 +89,7 @@ public final class DurableFiles extends FilePathWrapper {
                 source.limit(source.position() + StoreHeader.BLOCK);
                 writeAll(source, (long) block * StoreHeader.BLOCK);
                 source.limit(end).position(end);
-                before.written(block, next.newest());
+                before.written(block, next);
             }
             unforced = true;
             forceWhatIsUnforced();

@@ -1,5 +1,6 @@
 package dev.holdfast.mqtt.h2.files;
 
+import org.h2.mvstore.Chunk;
 import org.h2.mvstore.DataUtils;
 import org.jspecify.annotations.Nullable;
 
@@ -19,10 +20,14 @@ public final class StoreHeader {
 
     private static final int HEXADECIMAL = 16;
 
-    /** A chunk that H2 writes by itself may have no header that names it; the next one has. */
-    private static final int MOST_UNNAMED = 2;
+    /**
+     * While tables are made or changed, H2 writes chunks that no header names, but a header for at
+     * least each twenty.
+     */
+    private static final int MOST_UNNAMED = 21;
 
     private final long[] versions = {-1, -1};
+    private final int[] chunks = {-1, -1};
     private final boolean closedCleanly;
 
     /**
@@ -39,6 +44,8 @@ public final class StoreHeader {
             @Nullable String version = text == null ? null : DataUtils.getFromMap(text, "version");
             if (version != null) {
                 versions[i] = Long.parseLong(version, HEXADECIMAL);
+                @Nullable String chunk = DataUtils.getFromMap(text, "chunk");
+                chunks[i] = chunk == null ? 0 : Integer.parseInt(chunk, HEXADECIMAL);
                 clean |= DataUtils.getFromMap(text, "clean") != null;
             }
         }
@@ -70,17 +77,25 @@ public final class StoreHeader {
      * that are far apart were both written, and the disk kept one of them.
      */
     public boolean isInTurn() {
-        return !agrees() && older() >= 0 && newest() - older() <= MOST_UNNAMED;
+        int newer = versions[0] > versions[1] ? 0 : 1;
+        return !agrees() && older() >= 0 && isNext(chunks[1 - newer], chunks[newer]);
     }
 
     /**
      * Whether a chunk that is not whole was being written when power failed: both blocks name what
      * was stored, but for the moment in which the first of them is written.
+     *
+     * @param chunk its number; chunks are counted, while versions may be left out
      */
-    public boolean isUnderWay(long version) {
+    public boolean isUnderWay(int chunk, long version) {
+        int newer = versions[0] > versions[1] ? 0 : 1;
         return version == newest()
                 ? isInTurn()
-                : version > newest() && version - newest() <= MOST_UNNAMED;
+                : version > newest() && isNext(chunks[newer], chunk);
+    }
+
+    private static boolean isNext(int before, int chunk) {
+        return ((chunk - before) & Chunk.MAX_ID) <= MOST_UNNAMED;
     }
 
     /**
@@ -100,7 +115,8 @@ public final class StoreHeader {
     }
 
     /** Notes that a block was written. */
-    void written(int block, long version) {
-        versions[block] = version;
+    void written(int block, StoreHeader next) {
+        versions[block] = next.versions[0];
+        chunks[block] = next.chunks[0];
     }
 }
