@@ -32,7 +32,7 @@ final class Driver {
 
     /** Who gets what the core tells. Called on the loop. */
     interface Application {
-        /** Takes events in their order. */
+        /** Takes events in their order. The list is used again afterwards. */
         void take(List<Event> events);
 
         /**
@@ -64,8 +64,8 @@ final class Driver {
     /** Whether a turn is due or going on, which will see what is added to {@link #inputs}. */
     private final AtomicBoolean awake = new AtomicBoolean();
 
-    /** What is to be looked up in the store by the next poll. */
-    private List<LookedUp> lookUps = new ArrayList<>();
+    /** What is to be looked up in the store by the next poll; an immutable list if empty. */
+    private List<LookedUp> lookUps = List.of();
 
     private @Nullable Link link;
 
@@ -133,6 +133,9 @@ final class Driver {
      * @param page fails if the store may not be used any more
      */
     void lookUp(long sequence, StoredSession.Page page) {
+        if (lookUps.isEmpty()) {
+            lookUps = new ArrayList<>(1);
+        }
         lookUps.add(new LookedUp(sequence, page));
     }
 
@@ -219,6 +222,7 @@ final class Driver {
         if (!ready.events().isEmpty()) {
             application.take(ready.events());
         }
+        session.giveBack(ready);
         return ready.more() && !stopped;
     }
 
@@ -236,7 +240,7 @@ final class Driver {
             return;
         }
         List<LookedUp> all = lookUps;
-        lookUps = new ArrayList<>();
+        lookUps = List.of();
         for (LookedUp l : all) {
             if (usesStore()) {
                 store.readQueued(l.sequence - 1, 1, 1, l);

@@ -5,6 +5,7 @@ import dev.holdfast.mqtt.Message;
 import dev.holdfast.mqtt.MqttException;
 import dev.holdfast.mqtt.StoreLimits;
 import dev.holdfast.mqtt.impl.session.Event;
+import dev.holdfast.mqtt.impl.session.Run;
 import dev.holdfast.mqtt.store.OutgoingMessage;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,11 +28,10 @@ final class Publications {
     private final PublicationMap pending = new PublicationMap();
 
     /** Those whose waiting futures are to be completed, by the next {@link #flush}. */
-    private List<PendingPublication> told = new ArrayList<>();
+    private Told told = new Told();
 
-    /** An empty list that was {@link #told} before. */
-    private final AtomicReference<@Nullable List<PendingPublication>> spare =
-            new AtomicReference<>();
+    /** An empty one that was {@link #told} before. */
+    private final AtomicReference<@Nullable Told> spare = new AtomicReference<>();
 
     private final Lane completions;
     private final long mostOnTheirWay;
@@ -121,7 +121,7 @@ final class Publications {
             return;
         }
         if (p.noteStored()) {
-            told.add(p);
+            told.publications.add(p);
         }
         if (pending.isCrowded() && p.mayBeLetGo()) {
             pending.letGo(p);
@@ -134,38 +134,47 @@ final class Publications {
     }
 
     void acknowledged(Event.Acknowledged event) {
-        event.publications().forEach(sequence -> acknowledged(sequence, event.acknowledgement()));
+        Run run = event.publications();
+        for (long sequence = run.first(); sequence <= run.last(); sequence++) {
+            acknowledged(sequence, event.acknowledgement());
+        }
     }
 
     private void acknowledged(long sequence, Acknowledgement answer) {
         PendingPublication p = remove(sequence);
         if (p != null && p.noteAcknowledged(answer)) {
-            told.add(p);
+            told.publications.add(p);
         }
     }
 
     void failed(Event.PublishFailed event) {
         PendingPublication p = remove(event.sequence());
         if (p != null && p.noteFailed(event.cause())) {
-            told.add(p);
+            told.publications.add(p);
         }
     }
 
     /** Completes futures: all that were told of since the last time, in one task. */
     void flush() {
-        if (!told.isEmpty()) {
-            List<PendingPublication> all = told;
-            List<PendingPublication> next = spare.getAndSet(null);
-            told = next == null ? new ArrayList<>() : next;
-            completions.add(() -> completeAll(all));
+        if (!told.publications.isEmpty()) {
+            Told all = told;
+            Told next = spare.getAndSet(null);
+            told = next == null ? new Told() : next;
+            completions.add(all);
         }
     }
 
-    private void completeAll(List<PendingPublication> all) {
-        all.forEach(PendingPublication::complete);
-        if (all.size() <= LONGEST_KEPT) {
-            all.clear();
-            spare.set(all);
+    /** Publications whose futures are completed by one task, which may be used again. */
+    private final class Told implements Runnable {
+        private final List<PendingPublication> publications = new ArrayList<>();
+
+        @Override
+        public void run() {
+            publications.forEach(PendingPublication::complete);
+            if (publications.size() <= LONGEST_KEPT) {
+                publications.clear();
+                spare.set(this);
+            }
         }
     }
 

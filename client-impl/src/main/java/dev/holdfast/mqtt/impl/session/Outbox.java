@@ -81,8 +81,8 @@ final class Outbox {
 
     private long lastBarrier;
 
-    private List<Packet> packets = new ArrayList<>();
-    private List<Event> events = new ArrayList<>();
+    private final Collected<Packet> packets = new Collected<>();
+    private final Collected<Event> events = new Collected<>();
 
     Outbox(WriteAhead rules, boolean durable) {
         this.rules = rules;
@@ -305,22 +305,18 @@ final class Outbox {
     }
 
     List<Packet> takePackets() {
-        if (packets.isEmpty()) {
-            return List.of();
-        }
-        List<Packet> taken = packets;
-        packets = new ArrayList<>(taken.size());
-        return taken;
+        return packets.take();
     }
 
     List<Event> takeEvents() {
         lastTold = null;
-        if (events.isEmpty()) {
-            return List.of();
-        }
-        List<Event> taken = events;
-        events = new ArrayList<>(taken.size());
-        return taken;
+        return events.take();
+    }
+
+    /** What was taken has been dealt with: its lists are used again. */
+    void giveBack(List<Packet> takenPackets, List<Event> takenEvents) {
+        packets.giveBack(takenPackets);
+        events.giveBack(takenEvents);
     }
 
     /** Bytes of messages that were accepted or received and are not stored yet. */

@@ -15,6 +15,14 @@ public final class Run {
         this.last = first;
     }
 
+    public long first() {
+        return first;
+    }
+
+    public long last() {
+        return last;
+    }
+
     /** Goes through them, from the first to the last. */
     public void forEach(LongConsumer action) {
         for (long number = first; number <= last; number++) {

@@ -503,6 +503,14 @@ public final class Session {
                 more);
     }
 
+    /**
+     * Gives back what {@link #poll} gave last, once it is dealt with. This may be left out; it lets
+     * the lists of packets and events be used again, which nobody may look at from now on.
+     */
+    public void giveBack(Ready done) {
+        outbox.giveBack(done.packets(), done.events());
+    }
+
     private long deadline() {
         long deadline = Math.min(connection.deadline(), queue.deadline());
         return Math.min(deadline, subscriptions.deadline());
