@@ -165,7 +165,7 @@ final class GroupWriter {
 
     private static void putFlight(
             SessionRow session, long sequence, OutgoingChange change, long key, boolean ownRow) {
-        session.flights.put(
+        session.keep(
                 sequence,
                 new Flight(key, change.packetIdentifier(), change.releaseOrder(), ownRow));
     }

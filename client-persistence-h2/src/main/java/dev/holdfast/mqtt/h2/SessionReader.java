@@ -276,7 +276,7 @@ final class SessionReader {
             if (flight == null) {
                 flight = new Flight(key, message.packetIdentifier(), 0, false);
             }
-            session.flights.put(message.sequence(), flight);
+            session.keep(message.sequence(), flight);
         }
     }
 

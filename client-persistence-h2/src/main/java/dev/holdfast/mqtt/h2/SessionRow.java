@@ -1,6 +1,7 @@
 package dev.holdfast.mqtt.h2;
 
 import dev.holdfast.mqtt.store.SessionState;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -9,6 +10,9 @@ import java.util.Map;
  * flight, of which there are as many at most as there are Packet Identifiers.
  */
 final class SessionRow {
+    /** Until a message is sent: most of many clients only wait for one. */
+    private static final Map<Long, Flight> NONE = Collections.emptyMap();
+
     final int number;
     final String clientIdentifier;
     SessionState.Presence presence = SessionState.Presence.NONE;
@@ -22,12 +26,19 @@ final class SessionRow {
 
     int highestSubscriptionIdentifier;
 
-    /** By sequence number. */
-    final Map<Long, Flight> flights = new HashMap<>();
+    /** By sequence number; changed by {@link #keep} and removals only. */
+    Map<Long, Flight> flights = NONE;
 
     SessionRow(int number, String clientIdentifier) {
         this.number = number;
         this.clientIdentifier = clientIdentifier;
+    }
+
+    void keep(long sequence, Flight flight) {
+        if (flights == NONE) {
+            flights = new HashMap<>();
+        }
+        flights.put(sequence, flight);
     }
 
     int checksum(RowChecksum row) {

@@ -45,7 +45,7 @@ class SessionChangesTest {
     @Test
     void startsFromTheFlightInTheFile() {
         Flight flight = new Flight(Keys.sent(1, 5), 7, 0, false);
-        session.flights.put(5L, flight);
+        session.keep(5, flight);
         add(new Change.Released(5, 3), Samples.sent(6));
         assertEquals(flight, changes.outgoing.get(5L).before);
         assertEquals(3, changes.outgoing.get(5L).releaseOrder());

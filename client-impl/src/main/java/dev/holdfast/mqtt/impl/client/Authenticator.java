@@ -13,7 +13,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,11 +29,7 @@ final class Authenticator {
     private static final int LONGEST_DATA = 65_535;
 
     private final ClientSettings settings;
-    private final Supplier<Lane> lanes;
-
-    /** Made with the first question; touched on the loop. */
-    private @Nullable Lane lane;
-
+    private final Lane lane;
     private final Answers answers;
 
     /**
@@ -49,20 +44,17 @@ final class Authenticator {
     /**
      * Waits for questions.
      *
-     * @param lanes makes the lane on which the application is asked, if it ever is
+     * @param lane where the application is asked
      */
-    Authenticator(ClientSettings settings, Supplier<Lane> lanes, Answers answers) {
+    Authenticator(ClientSettings settings, Lane lane, Answers answers) {
         this.settings = settings;
-        this.lanes = lanes;
+        this.lane = lane;
         this.answers = answers;
     }
 
     /** Called on the loop. */
     void ask(AuthenticationAsked question) {
         if (next.getAndSet(question) == null) {
-            if (lane == null) {
-                lane = lanes.get();
-            }
             lane.add(this::askNext);
         }
     }

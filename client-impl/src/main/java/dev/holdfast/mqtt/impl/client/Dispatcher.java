@@ -28,7 +28,7 @@ final class Dispatcher implements Driver.Application {
     private final ClientListener listener;
     private final Lane completions;
     private final Handlers handlers;
-    private final Authenticator authenticator;
+    private final @Nullable Authenticator authenticator;
     final Publications publications;
     final Waiting<Connected> connects;
     final Waiting<Subscribed> subscribes;
@@ -57,7 +57,7 @@ final class Dispatcher implements Driver.Application {
             StoreLimits bounds,
             Lane completions,
             Handlers handlers,
-            Authenticator authenticator) {
+            @Nullable Authenticator authenticator) {
         this.name = name;
         this.listener = listener;
         this.completions = completions;
@@ -165,7 +165,7 @@ final class Dispatcher implements Driver.Application {
         } else if (event instanceof Event.DisconnectDone e) {
             disconnectDone(e);
         } else if (event instanceof Event.AuthenticationAsked e) {
-            authenticator.ask(e);
+            Objects.requireNonNull(authenticator, "nobody to ask").ask(e);
         } else if (event instanceof Event.Reauthenticated e) {
             reauthentications.complete(e.token(), null);
         } else if (event instanceof Event.ReauthenticationFailed e) {

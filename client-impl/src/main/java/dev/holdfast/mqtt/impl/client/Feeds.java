@@ -20,7 +20,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Not final, so that the simulation can break one rule at a time.
  */
-class Feeds {
+class Feeds implements Registrations.Maker {
     private static final Logger LOG = LoggerFactory.getLogger("dev.holdfast.mqtt.delivery");
 
     private final Loop loop;
@@ -53,7 +53,8 @@ class Feeds {
         this.notices = notices;
     }
 
-    Feed feed(MessageHandler handler, Feed.Cancellation cancellation) {
+    @Override
+    public Feed feed(MessageHandler handler, Feed.Cancellation cancellation) {
         HandlerPlan plan = HandlerPlan.of(handler);
         HandlerFailure policy = plan.failure() == null ? failure : plan.failure();
         if (plan.handler() instanceof SubscriberHandler s) {

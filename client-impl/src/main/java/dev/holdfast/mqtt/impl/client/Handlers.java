@@ -9,6 +9,7 @@ import dev.holdfast.mqtt.impl.client.Registrations.Registration;
 import dev.holdfast.mqtt.impl.session.Incoming;
 import dev.holdfast.mqtt.impl.session.SparseMap;
 import java.util.ArrayDeque;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.Iterator;
@@ -29,6 +30,8 @@ final class Handlers {
 
     /** Until a message is handed over: most of many clients only wait for one. */
     private static final Map<Incoming, HandOver> NONE = Collections.emptyMap();
+
+    private static final Collection<Incoming> NONE_UNCLAIMED = Collections.emptyList();
 
     private final Registrations registrations;
     private final Loop loop;
@@ -63,7 +66,7 @@ final class Handlers {
     private long resumption;
 
     /** Messages at QoS 1 and 2 that no handler matched, oldest first; touched on the loop only. */
-    private final ArrayDeque<Incoming> unclaimed = new ArrayDeque<>(1);
+    private Collection<Incoming> unclaimed = NONE_UNCLAIMED;
 
     /**
      * Messages handed over whose handlers can still learn what became of them; touched on the loop
@@ -98,7 +101,7 @@ final class Handlers {
             Registrations.Unsubscriber unsubscriber) {
         this.loop = loop;
         this.feeds = feeds;
-        registrations = new Registrations(feeds::feed, unsubscriber);
+        registrations = new Registrations(feeds, unsubscriber);
         this.notices = notices;
         this.completions = completions;
         this.qos0 = qos0;
@@ -277,6 +280,9 @@ final class Handlers {
         if (isAtMostOnce(incoming)) {
             qos0.handled(incoming.message());
         } else {
+            if (unclaimed == NONE_UNCLAIMED) {
+                unclaimed = new ArrayDeque<>(1);
+            }
             unclaimed.add(incoming);
         }
         LOG.debug("No subscription has a handler for {}", incoming.message());

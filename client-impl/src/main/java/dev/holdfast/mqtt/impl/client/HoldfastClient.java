@@ -37,7 +37,6 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -65,13 +64,14 @@ final class HoldfastClient implements MqttClient {
     private final Qos0Limit qos0;
     private final PublicationSearch search;
 
-    private final AtomicLong nextToken = new AtomicLong(1);
     private final AtomicBoolean closed = new AtomicBoolean();
 
     /** Keeps the numbers of publications in the order in which they reach the core. */
     private final Object publishing = new Object();
 
+    // Guarded by it.
     private long nextPublication;
+    private long nextToken = 1;
 
     /** See {@link #requests()}. */
     private @Nullable Requests requests;
@@ -102,9 +102,13 @@ final class HoldfastClient implements MqttClient {
                     group.stream().map(d -> d.subscription().topicFilter()).toList(),
                     group.get(0).handler());
         }
-        Authenticator authenticator =
-                new Authenticator(
-                        settings, () -> new Lane(executor, threads.callbacks()), this::takeAnswer);
+        boolean answersQuestions =
+                settings.authentication() != null || settings.credentialsSupplier() != null;
+        @Nullable Authenticator authenticator =
+                answersQuestions
+                        ? new Authenticator(
+                                settings, new Lane(executor, threads.callbacks()), this::takeAnswer)
+                        : null;
         dispatcher =
                 new Dispatcher(
                         settings.clientIdentifier(),
@@ -119,10 +123,16 @@ final class HoldfastClient implements MqttClient {
         handlers.beginAll();
     }
 
+    private long nextToken() {
+        synchronized (publishing) {
+            return nextToken++;
+        }
+    }
+
     @Override
     public CompletableFuture<Connected> connect() {
         requireOpen();
-        long token = nextToken.getAndIncrement();
+        long token = nextToken();
         CompletableFuture<Connected> future = new CompletableFuture<>();
         if (!dispatcher.connects.admit(1)) {
             return CompletableFuture.failedFuture(Waiting.tooMany("connect()"));
@@ -144,7 +154,7 @@ final class HoldfastClient implements MqttClient {
                             + " re-authentication (MQTT 5, section 4.12): give authentication(…) to"
                             + " the builder");
         }
-        long token = nextToken.getAndIncrement();
+        long token = nextToken();
         CompletableFuture<Void> future = new CompletableFuture<>();
         if (!dispatcher.reauthentications.admit(1)) {
             return CompletableFuture.failedFuture(Waiting.tooMany("reauthenticate()"));
@@ -275,7 +285,7 @@ final class HoldfastClient implements MqttClient {
                         }
                     });
             answers.add(answer);
-            calls.add(new SubscribeCall(nextToken.getAndIncrement(), subscriptions.get(i)));
+            calls.add(new SubscribeCall(nextToken(), subscriptions.get(i)));
         }
         driver.add(
                 session -> {
@@ -335,7 +345,7 @@ final class HoldfastClient implements MqttClient {
             CompletableFuture<Void> answer = new CompletableFuture<>();
             answer.thenRun(() -> handlers.end(filter, registration));
             answers.add(answer);
-            calls.add(new UnsubscribeCall(nextToken.getAndIncrement(), filter));
+            calls.add(new UnsubscribeCall(nextToken(), filter));
         }
         driver.add(
                 session -> {
@@ -412,7 +422,7 @@ final class HoldfastClient implements MqttClient {
     }
 
     private CompletableFuture<Void> disconnect(DisconnectOptions options) {
-        long token = nextToken.getAndIncrement();
+        long token = nextToken();
         CompletableFuture<Void> future = new CompletableFuture<>();
         if (!dispatcher.disconnects.admit(1)) {
             return CompletableFuture.failedFuture(Waiting.tooMany("disconnect()"));

@@ -69,13 +69,14 @@ final class Registrations {
     /** Made with the first handler; guarded by this. */
     private @Nullable IdentityHashMap<MessageHandler, Shared> shared;
 
-    private final Map<String, Registration> byFilter = new ConcurrentHashMap<>();
+    /** Made with the first handler, as {@link #exact}. */
+    private volatile Map<String, Registration> byFilter = Map.of();
 
     /** Those with wildcards, for messages that name no Topic Filter; the list never changes. */
     private volatile List<Registration> wildcards = List.of();
 
     /** Those without, by the one Topic Name that matches; the lists never change. */
-    private final Map<String, List<Registration>> exact = new ConcurrentHashMap<>(1);
+    private volatile Map<String, List<Registration>> exact = Map.of();
 
     private int places;
 
@@ -111,6 +112,8 @@ final class Registrations {
             List<String> topicFilters, MessageHandler handler, List<Feed> over) {
         if (shared == null) {
             shared = new IdentityHashMap<>(1);
+            byFilter = new ConcurrentHashMap<>();
+            exact = new ConcurrentHashMap<>(1);
         }
         Shared feed = shared.computeIfAbsent(handler, h -> new Shared(feeds.feed(h, this::cancel)));
         feed.registrations += topicFilters.size();

@@ -109,7 +109,7 @@ public final class Decoder {
 
     private final int maximumPacketSize;
     private final boolean requestProblemInformation;
-    private final PacketReader reader = new PacketReader();
+    private final PacketReader reader;
     private final ReceivedProperties properties;
     private final PublishDecoder publishes;
 
@@ -152,6 +152,7 @@ public final class Decoder {
         this.maximumPacketSize = maximumPacketSize;
         this.requestProblemInformation = requestProblemInformation;
         this.properties = properties;
+        this.reader = properties.reader;
         this.publishes = new PublishDecoder(reader, properties, topicAliasMaximum);
     }
 

@@ -11,6 +11,9 @@ import org.jspecify.annotations.Nullable;
 public final class ReceivedProperties {
     private static final int COUNT = Property.HIGHEST_IDENTIFIER + 1;
 
+    /** Reads their packet, which is one at a time as well. */
+    final PacketReader reader = new PacketReader();
+
     private long present;
     private final long[] integers = new long[COUNT];
     private final @Nullable String[] strings = new @Nullable String[COUNT];

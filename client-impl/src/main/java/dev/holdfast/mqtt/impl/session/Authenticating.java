@@ -59,7 +59,7 @@ final class Authenticating {
     private @Nullable Connack unverified;
 
     /** What came after {@link #unverified}; reading ends with the turn in which that came. */
-    private List<Packet> early = new ArrayList<>();
+    private List<Packet> early = List.of();
 
     /** The call of reauthenticate() that is under way, or {@link #NONE}. */
     private long reauthentication = NONE;
@@ -255,12 +255,15 @@ final class Authenticating {
 
     /** Keeps a packet that came before the server was verified. */
     void hold(Packet packet) {
+        if (early.isEmpty()) {
+            early = new ArrayList<>();
+        }
         early.add(packet);
     }
 
     List<Packet> takeHeld() {
         List<Packet> held = early;
-        early = new ArrayList<>();
+        early = List.of();
         return held;
     }
 
@@ -338,7 +341,7 @@ final class Authenticating {
         serversTurn = false;
         forConnect = null;
         unverified = null;
-        early.clear();
+        early = List.of();
         if (reauthentication != NONE) {
             refuse(reauthentication, cause);
             reauthentication = NONE;

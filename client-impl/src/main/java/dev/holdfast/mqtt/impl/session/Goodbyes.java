@@ -38,12 +38,15 @@ final class Goodbyes {
         }
     }
 
+    /** Until the first comes; stays empty. */
+    private static final ArrayDeque<Goodbye> NONE = new ArrayDeque<>(1);
+
     private final Time time;
     private final Outbox outbox;
     private final ToLongFunction<Packet> encodedSize;
 
     /** Those that are not done. */
-    private final ArrayDeque<Goodbye> goodbyes = new ArrayDeque<>(1);
+    private ArrayDeque<Goodbye> goodbyes = NONE;
 
     /** The first of them, while it is why the connection is closing. */
     private @Nullable Goodbye leaving;
@@ -61,6 +64,9 @@ final class Goodbyes {
         long deadline = time.now + Time.millis(options.afterPending());
         // What is to be over by then includes all that was asked for before.
         goodbyes.forEach(g -> g.deadline = Math.min(g.deadline, deadline));
+        if (goodbyes == NONE) {
+            goodbyes = new ArrayDeque<>(1);
+        }
         goodbyes.add(new Goodbye(token, options, deadline));
     }
 
@@ -176,7 +182,7 @@ final class Goodbyes {
             outbox.tell(new Event.DisconnectDone(goodbye.token, null));
             connects.addAll(goodbye.connects);
         }
-        goodbyes.clear();
+        goodbyes = NONE;
         leaving = null;
         return connects;
     }

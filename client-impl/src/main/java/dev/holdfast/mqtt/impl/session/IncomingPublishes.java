@@ -15,6 +15,7 @@ import java.util.BitSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Messages from the server (MQTT 5, sections 4.3 and 4.6). QoS 1 is acknowledged when its handler
@@ -35,7 +36,7 @@ final class IncomingPublishes {
      */
     private final ArrayDeque<Incoming> unacknowledged = new ArrayDeque<>(1);
 
-    private final BitSet unacknowledgedIdentifiers = new BitSet();
+    private final BitSet unacknowledgedIdentifiers = new BitSet(0);
 
     /**
      * Packet Identifiers of QoS 2 messages between PUBLISH and PUBREL; part of the Session State.
@@ -46,12 +47,14 @@ final class IncomingPublishes {
      * Those of {@link #received} whose PUBLISH came on this connection; they count against Receive
      * Maximum.
      */
-    private final BitSet receivedHere = new BitSet();
+    private final BitSet receivedHere = new BitSet(0);
 
     private int receivedHereCount;
 
-    /** PUBRELs that are not answered until the handlers have made room in the inbox. */
-    private final ArrayDeque<Integer> withheld = new ArrayDeque<>(1);
+    /**
+     * PUBRELs that are not answered until the handlers have made room in the inbox; in their order.
+     */
+    private final Set<Integer> withheld = new SparseSet<>();
 
     /** Stored QoS 2 messages that their handler is not done with. */
     private long inbox;
@@ -302,9 +305,7 @@ final class IncomingPublishes {
             outbox.send(
                     acknowledgements.pubcomp(identifier, ReasonCode.PACKET_IDENTIFIER_NOT_FOUND));
         } else if (inbox > inboxLimit) {
-            if (!withheld.contains(identifier)) {
-                withheld.add(identifier);
-            }
+            withheld.add(identifier);
         } else {
             release(identifier);
         }
@@ -377,7 +378,9 @@ final class IncomingPublishes {
         outbox.persist(new Change.Consumed(incoming.deliveryId()));
         outbox.tell(new Event.Settled(incoming, null));
         while (inbox <= inboxLimit && !withheld.isEmpty()) {
-            release(withheld.remove());
+            int next = withheld.iterator().next();
+            withheld.remove(next);
+            release(next);
         }
     }
 

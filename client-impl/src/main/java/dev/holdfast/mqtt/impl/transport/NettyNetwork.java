@@ -51,6 +51,9 @@ public final class NettyNetwork implements Network {
     /** Guesses for each channel how much comes with one read, and needs no state of its own. */
     private static final RecvByteBufAllocator RECEIVE_BUFFER = new AdaptiveRecvByteBufAllocator();
 
+    /** The one used last: mostly, all clients of a process have one server. */
+    private static volatile @Nullable InetSocketAddress lastAddress;
+
     /** Those of the packet that an event loop is reading. */
     private static final FastThreadLocal<ReceivedProperties> PROPERTIES =
             new FastThreadLocal<>() {
@@ -168,7 +171,7 @@ public final class NettyNetwork implements Network {
                                 ChannelOption.CONNECT_TIMEOUT_MILLIS,
                                 timeoutMillis(index, resolved.length))
                         .handler(new Pipeline(link, address, tls))
-                        .connect(new InetSocketAddress(resolved[index], address.port()));
+                        .connect(shared(new InetSocketAddress(resolved[index], address.port())));
         link.attempt(attempt.channel());
         attempt.addListener(
                 done -> {
@@ -180,6 +183,17 @@ public final class NettyNetwork implements Network {
                         link.opened();
                     }
                 });
+    }
+
+    /** Each channel keeps the address it is connected to: the same one, where they are equal. */
+    private static InetSocketAddress shared(InetSocketAddress address) {
+        InetSocketAddress last = lastAddress;
+        // Also in what equals() overlooks: the name of the host, and the scope in IPv6.
+        if (last != null && last.toString().equals(address.toString())) {
+            return last;
+        }
+        lastAddress = address;
+        return address;
     }
 
     /**

@@ -90,8 +90,7 @@ public final class TestHandlers {
                         qos0,
                         this::settled,
                         watcher::unsubscribe);
-        Authenticator nobody =
-                new Authenticator(settings, () -> completions, (question, answer) -> {});
+        Authenticator nobody = new Authenticator(settings, completions, (question, answer) -> {});
         dispatcher =
                 new Dispatcher(
                         "simulated",
@@ -110,7 +109,7 @@ public final class TestHandlers {
     private Feeds feeds(ClientSettings settings, Executor executor, Notices notices) {
         return new Feeds(loop, executor, executor, settings.handlerFailure(), notices) {
             @Override
-            Feed feed(MessageHandler handler, Feed.Cancellation cancellation) {
+            public Feed feed(MessageHandler handler, Feed.Cancellation cancellation) {
                 Watched watched = new Watched(handler);
                 watched.feed = super.feed(sabotaged(handler), feed -> cancellation.cancel(watched));
                 return watched;
