@@ -3,6 +3,7 @@ package dev.holdfast.mqtt.benchmarks;
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.List;
@@ -26,10 +27,10 @@ final class Conversation implements AutoCloseable {
         said = Processes.reader(process);
     }
 
-    /** Has it measure the next thing, for which it waits. */
-    Sample ask(Duration atMost) throws IOException, InterruptedException {
+    /** Has it measure what the line says. */
+    Sample ask(String line, Duration atMost) throws IOException, InterruptedException {
         if (process.isAlive()) {
-            process.getOutputStream().write('\n');
+            process.getOutputStream().write((line + "\n").getBytes(StandardCharsets.US_ASCII));
             process.getOutputStream().flush();
         }
         return next(atMost);

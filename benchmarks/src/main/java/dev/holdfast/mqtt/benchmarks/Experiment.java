@@ -21,5 +21,8 @@ interface Experiment {
     /** Takes what was measured. */
     interface Samples {
         void add(Table table, String contender, Sample sample);
+
+        /** For the one who waits: what comes next, of an experiment with many parts. */
+        default void next(String what) {}
     }
 }

@@ -11,7 +11,6 @@ import dev.holdfast.mqtt.h2.Durability;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** What is measured, in its order. */
@@ -39,6 +38,9 @@ final class Plan {
     private final Pace pace;
     private final List<Part> parts = new ArrayList<>();
 
+    /** Not part of an experiment yet. */
+    private final List<PeerExperiment.Task> tasks = new ArrayList<>();
+
     private Plan(
             Server server, @Nullable Server mosquitto, List<String> words, int rounds, Pace pace) {
         this.server = server;
@@ -54,16 +56,23 @@ final class Plan {
      * @param words of which a title must contain each
      */
     static List<Part> few(Server server, @Nullable Server mosquitto, List<String> words) {
-        Plan plan = new Plan(server, mosquitto, words, 3, new Pace(1.5, 1, 1, 1));
+        Plan plan = new Plan(server, mosquitto, words, 3, new Pace(1.5, 1, 1, 2, 0.5));
         Work narrower = new Work(Work.Kind.PUBLISH, 1, 256, 100);
-        plan.add(List.of(new Work(Work.Kind.PUBLISH, 1, 256, WIDEST), narrower), FAST);
-        plan.add(List.of(narrower), List.of(PAHO_FILE));
-        plan.add(widest(Work.Kind.PUBLISH, 2), FAST_BUT_POWER_LOSS);
-        plan.add(widest(Work.Kind.RECEIVE, 1), FAST_BUT_POWER_LOSS);
-        plan.add(widest(Work.Kind.RECEIVE, 2), FAST_BUT_POWER_LOSS);
+        plan.add(widest(Work.Kind.PUBLISH, 1), FAST);
+        plan.add(narrower, joined(List.of(FAST, List.of(PAHO_FILE))));
+        plan.together();
+        for (Work work :
+                List.of(
+                        widest(Work.Kind.PUBLISH, 2),
+                        widest(Work.Kind.RECEIVE, 1),
+                        widest(Work.Kind.RECEIVE, 2))) {
+            plan.add(work, FAST_BUT_POWER_LOSS);
+            plan.together();
+        }
         plan.add(widest(Work.Kind.PUBLISH, 0), IN_MEMORY);
         plan.add(widest(Work.Kind.RECEIVE, 0), IN_MEMORY);
-        plan.add(List.of(new Work(Work.Kind.LATENCY, 1, 256, 1)), IN_MEMORY);
+        plan.add(new Work(Work.Kind.LATENCY, 1, 256, 1), IN_MEMORY);
+        plan.together();
         plan.addWithMosquitto(List.of(roundTrip(1)), IN_MEMORY, 1);
         plan.addStored(Durability.PROCESS_CRASH, 1, plan.pace);
         plan.addStored(Durability.POWER_LOSS, 1, plan.pace);
@@ -73,8 +82,8 @@ final class Plan {
         return plan.parts;
     }
 
-    private static List<Work> widest(Work.Kind kind, int qos) {
-        return List.of(new Work(kind, qos, 256, WIDEST));
+    private static Work widest(Work.Kind kind, int qos) {
+        return new Work(kind, qos, 256, WIDEST);
     }
 
     private static Work roundTrip(int qos) {
@@ -87,32 +96,23 @@ final class Plan {
      * @param words of which a title must contain each
      */
     static List<Part> all(Server server, @Nullable Server mosquitto, List<String> words) {
-        Plan plan = new Plan(server, mosquitto, words, 5, new Pace(60, 10, 1.5, 0.8));
+        Plan plan = new Plan(server, mosquitto, words, 5, new Pace(60, 10, 1, 3, 0.4));
         // What needs the longest to warm up comes first.
-        List<Work> stored = new ArrayList<>();
-        stored.addAll(acknowledged(Work.Kind.PUBLISH, 2));
-        stored.addAll(acknowledged(Work.Kind.RECEIVE, 2));
-        stored.addAll(acknowledged(Work.Kind.PUBLISH, 1));
-        List<Work> latencies = single();
-        List<Work> unstored = acknowledged(Work.Kind.RECEIVE, 1);
-        List<Work> unacknowledged = new ArrayList<>();
-        for (Work.Kind kind : List.of(Work.Kind.PUBLISH, Work.Kind.RECEIVE)) {
-            unacknowledged.add(new Work(kind, 0, 256, WIDEST));
-            unacknowledged.add(new Work(kind, 0, 4_096, WIDEST));
-        }
-        plan.add(joined(List.of(stored, unstored, latencies, unacknowledged)), IN_MEMORY);
+        plan.addAcknowledged(Work.Kind.PUBLISH, 2, FAST);
+        plan.addAcknowledged(Work.Kind.RECEIVE, 2, FAST);
+        plan.addAcknowledged(Work.Kind.PUBLISH, 1, FAST);
         // One store stands for both, where nothing is stored.
-        plan.add(joined(List.of(stored, unstored, latencies)), List.of(HOLDFAST_PROCESS_CRASH));
-        plan.add(joined(List.of(stored, latencies)), List.of(HOLDFAST_POWER_LOSS));
-        // Paho needs seconds for a window of thousands.
-        List<Work> some =
-                joined(List.of(stored, unstored)).stream()
-                        .filter(w -> w.payloadBytes() == 256 && w.window() < WIDEST)
-                        .toList();
-        plan.add(
-                joined(List.of(some, latencies, widest(Work.Kind.PUBLISH, 0))),
-                List.of(PAHO_MEMORY));
-        plan.add(some, List.of(PAHO_FILE));
+        plan.addAcknowledged(Work.Kind.RECEIVE, 1, FAST_BUT_POWER_LOSS);
+        for (int qos = 2; qos >= 0; qos--) {
+            plan.add(
+                    new Work(Work.Kind.LATENCY, qos, 256, 1),
+                    joined(List.of(FAST, List.of(PAHO_MEMORY))));
+        }
+        for (Work.Kind kind : List.of(Work.Kind.PUBLISH, Work.Kind.RECEIVE)) {
+            plan.add(new Work(kind, 0, 256, WIDEST), IN_MEMORY);
+            plan.add(new Work(kind, 0, 4_096, WIDEST), IN_MEMORY);
+        }
+        plan.together();
         List<Work> brokered =
                 List.of(
                         roundTrip(2),
@@ -122,7 +122,7 @@ final class Plan {
         plan.addWithMosquitto(
                 brokered, List.of(HOLDFAST_MEMORY, HOLDFAST_PROCESS_CRASH, HIVEMQ, PAHO_MEMORY), 3);
         for (Durability durability : Durability.values()) {
-            plan.addStored(durability, 5, new Pace(10, 0, 0, 1));
+            plan.addStored(durability, 5, new Pace(6, 0, 0, 1, 1));
         }
         plan.add(new BacklogExperiment(Durability.PROCESS_CRASH, 1_000_000), 5);
         plan.add(new BacklogExperiment(Durability.POWER_LOSS, 1_000_000), 1);
@@ -131,25 +131,19 @@ final class Plan {
         return plan.parts;
     }
 
-    private static List<Work> acknowledged(Work.Kind kind, int qos) {
-        List<Work> works = new ArrayList<>();
+    private void addAcknowledged(Work.Kind kind, int qos, List<Peer.Kind> peers) {
         for (int payload : new int[] {256, 4_096}) {
             for (int window : new int[] {100, 20, WIDEST}) {
-                works.add(new Work(kind, qos, payload, window));
+                // Paho needs seconds for a window of thousands.
+                boolean withPaho = payload == 256 && window < WIDEST;
+                List<Peer.Kind> paho = withPaho ? List.of(PAHO_MEMORY, PAHO_FILE) : List.of();
+                add(new Work(kind, qos, payload, window), joined(List.of(peers, paho)));
             }
         }
-        return works;
     }
 
-    private static List<Work> single() {
-        return List.of(
-                new Work(Work.Kind.LATENCY, 2, 256, 1),
-                new Work(Work.Kind.LATENCY, 1, 256, 1),
-                new Work(Work.Kind.LATENCY, 0, 256, 1));
-    }
-
-    private static List<Work> joined(List<List<Work>> works) {
-        return works.stream().flatMap(List::stream).toList();
+    private static <T> List<T> joined(List<List<T>> lists) {
+        return lists.stream().flatMap(List::stream).toList();
     }
 
     private void add(Experiment experiment, int times) {
@@ -163,32 +157,34 @@ final class Plan {
         return words.stream().allMatch(w -> lower.contains(w.toLowerCase(Locale.ROOT)));
     }
 
-    /** One JVM for each client. */
-    private void add(List<Work> works, List<Peer.Kind> peers) {
-        addWith(server, works, peers, rounds, PeerTables::of);
+    private void add(Work work, List<Peer.Kind> peers) {
+        add(work, peers, PeerTables.of(work));
+    }
+
+    private void add(Work work, List<Peer.Kind> peers, Table table) {
+        List<Peer.Kind> chosen =
+                peers.stream().filter(p -> matches(table.fullTitle() + ": " + p.title)).toList();
+        if (!chosen.isEmpty()) {
+            tasks.add(new PeerExperiment.Task(work, chosen, table));
+        }
+    }
+
+    /** One JVM for each client does what was added since the last time. */
+    private void together() {
+        together(server, rounds);
+    }
+
+    private void together(Server with, int times) {
+        if (!tasks.isEmpty()) {
+            parts.add(new Part(new PeerExperiment(with, List.copyOf(tasks), pace), times));
+            tasks.clear();
+        }
     }
 
     private void addWithMosquitto(List<Work> works, List<Peer.Kind> peers, int times) {
         if (mosquitto != null) {
-            addWith(mosquitto, works, peers, times, PeerTables::withMosquitto);
-        }
-    }
-
-    private void addWith(
-            Server with,
-            List<Work> works,
-            List<Peer.Kind> peers,
-            int times,
-            Function<Work, Table> table) {
-        for (Peer.Kind peer : peers) {
-            List<PeerExperiment.Task> tasks =
-                    works.stream()
-                            .map(w -> new PeerExperiment.Task(w, table.apply(w)))
-                            .filter(t -> matches(t.table().fullTitle() + ": " + peer.title))
-                            .toList();
-            if (!tasks.isEmpty()) {
-                parts.add(new Part(new PeerExperiment(peer, with, tasks, pace), times));
-            }
+            works.forEach(w -> add(w, peers, PeerTables.withMosquitto(w)));
+            together(mosquitto, times);
         }
     }
 

@@ -109,12 +109,7 @@ public final class Suite {
         long begin = System.nanoTime();
         Path folder = Files.createTempDirectory("holdfast-benchmark");
         try (Writer log = pages.samples()) {
-            experiment.run(
-                    folder,
-                    (table, contender, sample) -> {
-                        results.add(table, contender, sample);
-                        pages.log(log, round, table, contender, sample);
-                    });
+            experiment.run(folder, new Taken(round, log));
         } catch (RuntimeException | IOException e) {
             // What else is measured in some hours should not be lost.
             String failure = "Round " + round + ", " + experiment.title() + ": " + e.getMessage();
@@ -123,6 +118,28 @@ public final class Suite {
         } finally {
             delete(folder);
             progress.done(experiment, System.nanoTime() - begin);
+        }
+    }
+
+    /** Takes the samples of a round. */
+    private final class Taken implements Experiment.Samples {
+        private final int round;
+        private final Writer log;
+
+        Taken(int round, Writer log) {
+            this.round = round;
+            this.log = log;
+        }
+
+        @Override
+        public void add(Table table, String contender, Sample sample) {
+            results.add(round, table, contender, sample);
+            pages.log(log, round, table, contender, sample);
+        }
+
+        @Override
+        public void next(String what) {
+            System.out.println("    " + what);
         }
     }
 

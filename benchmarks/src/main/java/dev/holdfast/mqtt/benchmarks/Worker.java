@@ -1,5 +1,8 @@
 package dev.holdfast.mqtt.benchmarks;
 
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -61,19 +64,21 @@ public final class Worker {
     }
 
     /**
-     * Arguments: kind of peer, port, folder, seconds to measure; for each work, what it is and
-     * seconds to warm up at most.
+     * Arguments: kind of peer, port, folder. Each line that is read has a work, and for how many
+     * seconds to warm up at most, and to measure.
      */
     public static void main(String[] args) throws Exception {
         String name = "bench-" + ProcessHandle.current().pid();
         Peer peer =
                 Peer.Kind.valueOf(args[0])
                         .create(name, Integer.parseInt(args[1]), Path.of(args[2]));
-        double seconds = Double.parseDouble(args[3]);
         peer.connect();
-        for (int i = 4; i < args.length && System.in.read() >= 0; i += 2) {
-            Work work = Work.parse(args[i]);
-            double warmUp = Double.parseDouble(args[i + 1]);
+        var lines = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII));
+        for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+            String[] words = line.split(" ", -1);
+            Work work = Work.parse(words[0]);
+            double warmUp = Double.parseDouble(words[1]);
+            double seconds = Double.parseDouble(words[2]);
             int most = work.qos() == 0 ? RECEIVED_AT_ONCE_AT_QOS_0 : RECEIVED_AT_ONCE;
             System.out.println(run(peer, work, name, warmUp, seconds, most));
         }
