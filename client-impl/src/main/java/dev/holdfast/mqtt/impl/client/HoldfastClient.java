@@ -274,23 +274,26 @@ final class HoldfastClient implements MqttClient {
             List<Registrations.Registration> registered,
             List<UserProperty> userProperties) {
         List<SubscribeCall> calls = new ArrayList<>();
+        List<CompletableFuture<Subscribed>> awaited = new ArrayList<>();
         List<CompletableFuture<Subscribed>> answers = new ArrayList<>();
         for (int i = 0; i < subscriptions.size(); i++) {
             Registrations.Registration registration = registered.get(i);
             CompletableFuture<Subscribed> answer = new CompletableFuture<>();
-            answer.whenComplete(
-                    (done, failure) -> {
-                        if (failure instanceof MqttException.SubscribeRejected) {
-                            handlers.refuse(registration, failure);
-                        }
-                    });
-            answers.add(answer);
+            awaited.add(answer);
+            // The application is told after that.
+            answers.add(
+                    answer.whenComplete(
+                            (done, failure) -> {
+                                if (failure instanceof MqttException.SubscribeRejected) {
+                                    handlers.refuse(registration, failure);
+                                }
+                            }));
             calls.add(new SubscribeCall(nextToken(), subscriptions.get(i)));
         }
         driver.add(
                 session -> {
                     for (int i = 0; i < calls.size(); i++) {
-                        dispatcher.subscribes.add(calls.get(i).token(), answers.get(i));
+                        dispatcher.subscribes.add(calls.get(i).token(), awaited.get(i));
                     }
                     session.subscribe(calls, userProperties);
                 });
@@ -338,20 +341,22 @@ final class HoldfastClient implements MqttClient {
             List<Registrations.@Nullable Registration> ending,
             List<UserProperty> userProperties) {
         List<UnsubscribeCall> calls = new ArrayList<>();
+        List<CompletableFuture<Void>> awaited = new ArrayList<>();
         List<CompletableFuture<Void>> answers = new ArrayList<>();
         for (int i = 0; i < topicFilters.size(); i++) {
             String filter = topicFilters.get(i);
             Registrations.Registration registration = ending.get(i);
             CompletableFuture<Void> answer = new CompletableFuture<>();
-            answer.thenRun(() -> handlers.end(filter, registration));
-            answers.add(answer);
+            awaited.add(answer);
+            // The application is told after that: its handler gets nothing more by then.
+            answers.add(answer.thenRun(() -> handlers.end(filter, registration)));
             calls.add(new UnsubscribeCall(nextToken(), filter));
         }
         driver.add(
                 session -> {
                     for (int i = 0; i < calls.size(); i++) {
                         handlers.isEnding(calls.get(i).topicFilter(), ending.get(i));
-                        dispatcher.unsubscribes.add(calls.get(i).token(), answers.get(i));
+                        dispatcher.unsubscribes.add(calls.get(i).token(), awaited.get(i));
                     }
                     session.unsubscribe(calls, userProperties);
                 });

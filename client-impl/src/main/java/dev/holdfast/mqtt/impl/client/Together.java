@@ -26,7 +26,7 @@ final class Together {
                             if (failure == null) {
                                 one.complete(answer);
                             } else {
-                                one.completeExceptionally(failure);
+                                one.completeExceptionally(cause(failure));
                             }
                         });
         return one;
@@ -66,12 +66,15 @@ final class Together {
                             if (failure == null) {
                                 all.complete(null);
                             } else {
-                                all.completeExceptionally(
-                                        failure instanceof CompletionException
-                                                ? failure.getCause()
-                                                : failure);
+                                all.completeExceptionally(cause(failure));
                             }
                         });
         return all;
+    }
+
+    private static Throwable cause(Throwable failure) {
+        return failure instanceof CompletionException && failure.getCause() != null
+                ? failure.getCause()
+                : failure;
     }
 }

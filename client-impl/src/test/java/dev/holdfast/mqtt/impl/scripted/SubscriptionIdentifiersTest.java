@@ -191,6 +191,23 @@ class SubscriptionIdentifiersTest extends ScriptedTest {
     }
 
     @Test
+    void handsNothingOverOnceTheApplicationIsToldThatTheSubscriptionEnded() {
+        MqttClient client = client(b -> b.subscription(ALL, all));
+        ScriptedConnection connection = connect(client);
+        int forAll = grant(connection, ALL);
+        var late =
+                client.unsubscribe("a/#")
+                        .thenRun(
+                                () -> {
+                                    connection.send(publish(QoS.AT_LEAST_ONCE, 1, "x", forAll));
+                                    connection.expect(Packets.puback(1));
+                                });
+        connection.send(unsuback(connection.expect(Unsubscribe.class), ReasonCode.SUCCESS));
+        get(late);
+        all.expectEmpty();
+    }
+
+    @Test
     void saysWhatHelpsWhereTheServerRefusesTheIdentifiersItAnnounced() {
         MqttClient client = client();
         ScriptedConnection connection = connect(client);
