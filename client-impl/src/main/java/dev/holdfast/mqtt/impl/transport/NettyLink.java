@@ -268,9 +268,13 @@ final class NettyLink implements Link {
             return true;
         }
 
+        /**
+         * Not as Netty's decoder does, which then asks for more bytes, also where reading is
+         * switched off, until it has passed something on; packets go another way here.
+         */
         @Override
-        public void channelReadComplete(ChannelHandlerContext ctx) throws Exception {
-            super.channelReadComplete(ctx);
+        public void channelReadComplete(ChannelHandlerContext ctx) {
+            discardSomeReadBytes();
             long bytes = fresh;
             fresh = 0;
             listener.readComplete(bytes);
