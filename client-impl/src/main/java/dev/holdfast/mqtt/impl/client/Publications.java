@@ -27,8 +27,8 @@ final class Publications {
 
     private final PublicationMap pending = new PublicationMap();
 
-    /** Those whose waiting futures are to be completed, by the next {@link #flush}. */
-    private Told told = new Told();
+    /** Those whose waiting futures are to be completed, by the next {@link #flush}; or null. */
+    private @Nullable Told told;
 
     /** An empty one that was {@link #told} before. */
     private final AtomicReference<@Nullable Told> spare = new AtomicReference<>();
@@ -121,7 +121,7 @@ final class Publications {
             return;
         }
         if (p.noteStored()) {
-            told.publications.add(p);
+            tellOf(p);
         }
         if (pending.isCrowded() && p.mayBeLetGo()) {
             pending.letGo(p);
@@ -143,24 +143,30 @@ final class Publications {
     private void acknowledged(long sequence, Acknowledgement answer) {
         PendingPublication p = remove(sequence);
         if (p != null && p.noteAcknowledged(answer)) {
-            told.publications.add(p);
+            tellOf(p);
         }
     }
 
     void failed(Event.PublishFailed event) {
         PendingPublication p = remove(event.sequence());
         if (p != null && p.noteFailed(event.cause())) {
-            told.publications.add(p);
+            tellOf(p);
         }
+    }
+
+    private void tellOf(PendingPublication p) {
+        if (told == null) {
+            Told empty = spare.getAndSet(null);
+            told = empty == null ? new Told() : empty;
+        }
+        told.publications.add(p);
     }
 
     /** Completes futures: all that were told of since the last time, in one task. */
     void flush() {
-        if (!told.publications.isEmpty()) {
-            Told all = told;
-            Told next = spare.getAndSet(null);
-            told = next == null ? new Told() : next;
-            completions.add(all);
+        if (told != null) {
+            completions.add(told);
+            told = null;
         }
     }
 

@@ -1,9 +1,8 @@
 package dev.holdfast.mqtt.impl.client;
 
 import dev.holdfast.mqtt.MqttException;
-import dev.holdfast.mqtt.impl.session.SparseMap;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -19,7 +18,9 @@ final class Waiting<T> {
     /** How many there are, with those that have not reached the loop; guarded by this. */
     private int open;
 
-    private final Map<Long, CompletableFuture<T>> futures = new SparseMap<>();
+    /** Null while none waits: of many clients most wait for nothing. */
+    private @Nullable Map<Long, CompletableFuture<T>> futures;
+
     private final Lane completions;
 
     Waiting(Lane completions) {
@@ -57,11 +58,25 @@ final class Waiting<T> {
     }
 
     void add(long token, CompletableFuture<T> future) {
+        if (futures == null) {
+            futures = new LinkedHashMap<>();
+        }
         futures.put(token, future);
     }
 
-    void complete(long token, @Nullable T value) {
+    private @Nullable CompletableFuture<T> remove(long token) {
+        if (futures == null) {
+            return null;
+        }
         CompletableFuture<T> future = futures.remove(token);
+        if (futures.isEmpty()) {
+            futures = null;
+        }
+        return future;
+    }
+
+    void complete(long token, @Nullable T value) {
+        CompletableFuture<T> future = remove(token);
         if (future != null) {
             answered(1);
             completions.add(() -> future.complete(value));
@@ -69,7 +84,7 @@ final class Waiting<T> {
     }
 
     void fail(long token, MqttException cause) {
-        CompletableFuture<T> future = futures.remove(token);
+        CompletableFuture<T> future = remove(token);
         if (future != null) {
             answered(1);
             completions.add(() -> future.completeExceptionally(cause));
@@ -77,8 +92,11 @@ final class Waiting<T> {
     }
 
     void failAll(MqttException cause) {
-        List<CompletableFuture<T>> all = new ArrayList<>(futures.values());
-        futures.clear();
+        if (futures == null) {
+            return;
+        }
+        Collection<CompletableFuture<T>> all = futures.values();
+        futures = null;
         answered(all.size());
         all.forEach(f -> completions.add(() -> f.completeExceptionally(cause)));
     }

@@ -38,8 +38,11 @@ final class Outbox {
     /** Whether there is a store; without one nothing has to wait, and nothing is written. */
     private final boolean durable;
 
-    /** Changes since the last batch. */
-    private List<Change> changes = new ArrayList<>();
+    /** Changes since the last batch; an immutable list if there are none. */
+    private List<Change> changes = List.of();
+
+    /** How many were in the last batch. */
+    private int lastChanges;
 
     /** The last batch given out; each later one has the next higher number. */
     private long issued;
@@ -97,6 +100,9 @@ final class Outbox {
     void persist(Change change) {
         if (!durable) {
             return;
+        }
+        if (changes.isEmpty()) {
+            changes = new ArrayList<>(lastChanges);
         }
         changes.add(change);
         if (change instanceof Change.Accepted c) {
@@ -275,7 +281,7 @@ final class Outbox {
         lastTold = null;
         packets.clear();
         events.clear();
-        changes.clear();
+        changes = List.of();
         held.clear();
         heldEffects = 0;
         heldStored = 0;
@@ -296,10 +302,11 @@ final class Outbox {
             return null;
         }
         Batch batch = new Batch(++issued, changes);
-        unstored.add(new Weight(changes.size(), bytes));
-        unstoredChanges += changes.size();
+        lastChanges = changes.size();
+        unstored.add(new Weight(lastChanges, bytes));
+        unstoredChanges += lastChanges;
         unstoredBytes += bytes;
-        changes = new ArrayList<>(changes.size());
+        changes = List.of();
         bytes = 0;
         return batch;
     }

@@ -5,6 +5,7 @@ import dev.holdfast.mqtt.impl.codec.Encoder;
 import dev.holdfast.mqtt.impl.packet.Connack;
 import dev.holdfast.mqtt.impl.packet.Packet;
 import dev.holdfast.mqtt.impl.packet.ProtocolViolation;
+import dev.holdfast.mqtt.impl.packet.Publish;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -25,10 +26,11 @@ import org.jspecify.annotations.Nullable;
 
 /** One connection over a Netty channel; all of it happens on the event loop. */
 final class NettyLink implements Link {
-    /** Packets of one write share buffers of about this size. */
+    /** Packets of one write share buffers of about this size, if they are smaller. */
     private static final int BUFFER_BYTES = 64 << 10;
 
-    private static final int SMALL_BUFFER_BYTES = 512;
+    /** What a packet has beside topic and payload, at most as a rule. */
+    private static final int OVERHEAD = 64;
 
     /** How long the last bytes may take to get out before the connection is closed without them. */
     private static final long LONGEST_FLUSH_MILLIS = 3_000;
@@ -132,17 +134,17 @@ final class NettyLink implements Link {
         boolean full = !open.isWritable();
         long written = 0;
         ByteBuf buffer = null;
-        for (Packet packet : packets) {
-            if (buffer == null) {
-                int size = packets.size() == 1 ? SMALL_BUFFER_BYTES : BUFFER_BYTES;
-                buffer = open.alloc().ioBuffer(size);
-            }
-            encoder.encode(packet, buffer);
-            if (buffer.readableBytes() >= BUFFER_BYTES) {
+        for (int i = 0; i < packets.size(); i++) {
+            Packet packet = packets.get(i);
+            if (buffer != null && buffer.writableBytes() < room(packet)) {
                 written += buffer.readableBytes();
                 open.write(buffer, open.voidPromise());
                 buffer = null;
             }
+            if (buffer == null) {
+                buffer = open.alloc().ioBuffer(room(packets, i));
+            }
+            encoder.encode(packet, buffer);
         }
         if (buffer != null) {
             written += buffer.readableBytes();
@@ -154,6 +156,23 @@ final class NettyLink implements Link {
             failure = new IOException("the server sends, but does not read what it is sent");
             open.close();
         }
+    }
+
+    /** For the next packets, as many as share a buffer. */
+    private static int room(List<Packet> packets, int first) {
+        int room = room(packets.get(first));
+        for (int i = first + 1; i < packets.size() && room < BUFFER_BYTES; i++) {
+            room += room(packets.get(i));
+        }
+        return room;
+    }
+
+    /** About as much as a packet takes. Where that is too little, the buffer grows. */
+    private static int room(Packet packet) {
+        if (packet instanceof Publish p) {
+            return OVERHEAD + p.message().topic().length() + p.message().payloadSize();
+        }
+        return OVERHEAD;
     }
 
     @Override
