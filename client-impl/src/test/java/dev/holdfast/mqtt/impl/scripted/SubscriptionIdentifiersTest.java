@@ -191,7 +191,7 @@ class SubscriptionIdentifiersTest extends ScriptedTest {
     }
 
     @Test
-    void handsNothingOverOnceTheApplicationIsToldThatTheSubscriptionEnded() {
+    void handsOverNothingThatComesAfterTheApplicationWasToldOfTheEnd() {
         MqttClient client = client(b -> b.subscription(ALL, all));
         ScriptedConnection connection = connect(client);
         int forAll = grant(connection, ALL);
