@@ -140,11 +140,26 @@ abstract class LimitsContract extends BrokerTest {
         connect(client);
         get(client.subscribe(Subscription.to(name), MessageHandlers.manual(deliveries::add)));
         MqttClient publisher = connected("p");
+        // It takes two acknowledgements that leave together, and whether two do is up to the
+        // threads.
+        int rounds = product.has(Difference.EXCEEDS_RECEIVE_MAXIMUM) ? 50 : 2;
+        for (int round = 0; round < rounds && !exceeded.get(); round++) {
+            takeInPairs(publisher, deliveries, exceeded);
+        }
+        product.confirm(Difference.EXCEEDS_RECEIVE_MAXIMUM, exceeded.get());
+    }
+
+    /**
+     * Publishes six messages, and acknowledges them two by two, until all have come or the broker
+     * has sent too many.
+     */
+    private void takeInPairs(
+            MqttClient publisher, BlockingQueue<Delivery> deliveries, AtomicBoolean exceeded)
+            throws InterruptedException {
         for (int i = 0; i < 6; i++) {
             String text = "" + i;
             get(publisher.publish(name, m -> m.payload(text)).acknowledged());
         }
-
         Set<String> arrived = new TreeSet<>();
         while (arrived.size() < 6 && !exceeded.get()) {
             Delivery first = deliveries.poll(A_WHILE, TimeUnit.MILLISECONDS);
@@ -157,7 +172,6 @@ abstract class LimitsContract extends BrokerTest {
                 each.acknowledge();
             }
         }
-        product.confirm(Difference.EXCEEDS_RECEIVE_MAXIMUM, exceeded.get());
     }
 
     @Test
