@@ -4,8 +4,10 @@ import java.util.List;
 
 /**
  * One session in a store, used by one client. Calls come from one thread at a time. Batches are
- * stored in the order of the calls, each whole or not at all; after a crash the store holds all
- * batches up to some point, and at least those that were reported as stored.
+ * stored in the order of the calls; after a crash the store holds all batches up to some point, and
+ * at least those that were reported as stored. Of the batches up to some later point it may hold
+ * all but the messages that they accepted, with all that became of these: the client is then in the
+ * state of one to which they were never given.
  */
 public interface StoredSession extends AutoCloseable {
     /**

@@ -6,7 +6,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Batches of all sessions that go to the file together. */
+/**
+ * Batches of all sessions that go to the file together. Messages that were accepted a moment ago
+ * may be taken out of it, and left for the next: see {@link #takeYoung}.
+ */
 final class Group {
     /** Beyond this a group gains little, and those who wait for it wait long. */
     private static final int MAXIMUM_CHANGES = 131_072;
@@ -25,36 +28,77 @@ final class Group {
      */
     private static final long ONE_BUFFER = 2 << 20;
 
-    private static final int LEAST_PASSED = 64;
+    private static final int LEAST_COMPLETED = 64;
 
     private final Map<SessionRow, SessionChanges> sessions = new LinkedHashMap<>();
     private int changes;
     private long bytes;
 
-    void add(SessionRow session, List<Change> batch) {
+    /** How many messages at QoS 1 were completed in groups before; the longer ago, the less. */
+    private int completedBefore;
+
+    /**
+     * Puts a batch behind the others.
+     *
+     * @param now when it was taken, by {@link System#nanoTime}; never earlier than the one before
+     */
+    void add(SessionRow session, List<Change> batch, long now) {
         SessionChanges reduced = sessions.computeIfAbsent(session, SessionChanges::new);
         long before = reduced.bytes;
-        for (Change change : batch) {
-            reduced.add(change);
-        }
+        reduced.add(batch, now);
         bytes += reduced.bytes - before;
         changes += batch.size();
     }
 
     /**
-     * Whether waiting would make less of the next group of such a kind: many messages were accepted
-     * and acknowledged before the file heard of them, and no exchange at QoS 2 was under way, whose
-     * next step a rest would delay.
+     * Whether it pays to leave young messages for later: many at QoS 1 were acknowledged of late,
+     * and nothing waits for the file but what the application may want to know of its messages.
      */
     boolean gainsByWaiting() {
-        int passed = 0;
         for (SessionChanges s : sessions.values()) {
-            if (s.holdsPackets || !s.consumed.isEmpty()) {
+            if (s.holdsPackets || s.isAwaited) {
                 return false;
             }
-            passed += s.passed;
         }
-        return passed >= LEAST_PASSED;
+        return completed() >= LEAST_COMPLETED;
+    }
+
+    private int completed() {
+        int completed = completedBefore;
+        for (SessionChanges s : sessions.values()) {
+            completed += s.completed;
+        }
+        return completed;
+    }
+
+    /**
+     * Takes the messages out that were accepted after then, and what became of them since. The file
+     * may hold all else without them: it is as if they had not been published yet.
+     */
+    Group takeYoung(long then) {
+        Group left = new Group();
+        left.completedBefore = completed() / 2;
+        for (SessionChanges s : sessions.values()) {
+            SessionChanges young = s.takeYoung(then);
+            if (!young.isEmpty()) {
+                left.sessions.put(s.session, young);
+                left.changes += young.outgoing.size();
+                left.bytes += young.bytes;
+            }
+        }
+        bytes -= left.bytes;
+        sessions.values().removeIf(SessionChanges::isEmpty);
+        return left;
+    }
+
+    /** When the first of the young messages was taken, or {@code none} if there is none. */
+    long oldest(long none) {
+        long oldest = none;
+        for (SessionChanges s : sessions.values()) {
+            long first = s.outgoing.values().iterator().next().since();
+            oldest = first - oldest < 0 ? first : oldest;
+        }
+        return oldest;
     }
 
     boolean isFull() {
@@ -74,7 +118,7 @@ final class Group {
     }
 
     boolean isEmpty() {
-        return changes == 0;
+        return sessions.isEmpty();
     }
 
     Collection<SessionChanges> sessions() {

@@ -78,9 +78,6 @@ final class GroupWriter {
             long sequence = entry.getKey();
             OutgoingChange change = entry.getValue();
             OutgoingMessage accepted = change.accepted();
-            if (change.hasPassed()) {
-                continue;
-            }
             if (accepted != null) {
                 insert(session, change, accepted);
             } else if (change.before == null) {

@@ -9,11 +9,11 @@ import org.jspecify.annotations.Nullable;
  * the end of the group. What lies between never reaches the file.
  */
 final class OutgoingChange {
-    /** The message if the group accepted it and did not complete it. */
-    private @Nullable OutgoingMessage accepted;
+    /** The message if the group accepted it; null if the file has it. */
+    private final @Nullable OutgoingMessage accepted;
 
-    /** Whether the group accepted and completed it, so that the file never hears of it. */
-    private boolean passed;
+    /** When the group got it, by {@link System#nanoTime}. */
+    private final long since;
 
     /** Its flight in the file; null if it is queued there, or not in it. */
     final @Nullable Flight before;
@@ -22,8 +22,10 @@ final class OutgoingChange {
     private long releaseOrder;
     private boolean completed;
 
-    private OutgoingChange(@Nullable OutgoingMessage accepted, @Nullable Flight before) {
+    private OutgoingChange(
+            @Nullable OutgoingMessage accepted, @Nullable Flight before, long since) {
         this.accepted = accepted;
+        this.since = since;
         this.before = before;
         if (before != null) {
             packetIdentifier = before.packetIdentifier();
@@ -31,12 +33,12 @@ final class OutgoingChange {
         }
     }
 
-    static OutgoingChange accepted(OutgoingMessage message) {
-        return new OutgoingChange(message, null);
+    static OutgoingChange accepted(OutgoingMessage message, long now) {
+        return new OutgoingChange(message, null, now);
     }
 
-    static OutgoingChange stored(@Nullable Flight before) {
-        return new OutgoingChange(null, before);
+    static OutgoingChange stored(@Nullable Flight before, long now) {
+        return new OutgoingChange(null, before, now);
     }
 
     void sent(Change.Sent change) {
@@ -58,8 +60,6 @@ final class OutgoingChange {
     void completed(Change.Completed change) {
         require(true, change, "");
         completed = true;
-        passed = accepted != null;
-        accepted = null;
     }
 
     private void require(boolean holds, Change change, String complaint) {
@@ -75,8 +75,13 @@ final class OutgoingChange {
         return accepted;
     }
 
-    boolean hasPassed() {
-        return passed;
+    /** Whether the file need not hear of it for a while: it may be completed before. */
+    boolean isYoung(long then) {
+        return accepted != null && since - then > 0;
+    }
+
+    long since() {
+        return since;
     }
 
     boolean isCompleted() {

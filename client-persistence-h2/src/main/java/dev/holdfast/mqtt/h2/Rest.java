@@ -3,34 +3,33 @@ package dev.holdfast.mqtt.h2;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * A pause of the writer between two groups, as long as the last one took. Most messages at QoS 1
- * are acknowledged within a moment; those that are while the writer rests never reach the file,
- * which leaves more of the processor to those who send them. Whoever waits for {@code stored()}
- * then waits up to twice as long.
+ * A pause of the writer between two groups, where waiting pays: messages at QoS 1 that are
+ * acknowledged meanwhile never reach the file, which leaves more of the processor to those who send
+ * them.
  */
 final class Rest {
-    private static final long LONGEST_NANOS = 20_000_000;
+    private static final long NANOS = 5_000_000;
 
-    private long nanos;
+    private boolean due;
 
     /** Somebody asked for what should not wait. */
     private volatile boolean ended;
 
-    /** Called by the writer's thread. */
-    void earn(long nanosOfWork) {
-        nanos = Math.min(nanosOfWork, LONGEST_NANOS);
+    /** A pause is due before the next group; called by the writer's thread. */
+    void earn() {
+        due = true;
     }
 
-    /** Takes what was earned since the last time; called by the writer's thread. */
+    /** Takes the pause that is due, if one is; called by the writer's thread. */
     void take() {
-        long end = System.nanoTime() + nanos;
-        for (long left = nanos; left > 0 && !ended; left = end - System.nanoTime()) {
+        long end = System.nanoTime() + NANOS;
+        for (long left = NANOS; due && left > 0 && !ended; left = end - System.nanoTime()) {
             LockSupport.parkNanos(this, left);
             if (Thread.interrupted()) {
                 break; // the writer is not to be interrupted, and must not spin either
             }
         }
-        nanos = 0;
+        due = false;
         ended = false;
     }
 

@@ -6,6 +6,7 @@ import dev.holdfast.mqtt.store.IncomingMessage;
 import dev.holdfast.mqtt.store.OutgoingMessage;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -40,11 +41,17 @@ final class SessionChanges {
     /** Of messages that are to be inserted. */
     long bytes;
 
-    /** How many outgoing messages were accepted and completed by the group. */
-    int passed;
+    /** How many outgoing messages were completed by the one answer that QoS 1 takes. */
+    int completed;
 
     /** Whether there is a step of an exchange at QoS 2, for which a packet is held back. */
     boolean holdsPackets;
+
+    /** Whether something else may wait for it than the {@code stored()} of a publication. */
+    boolean isAwaited;
+
+    /** When the batch that is being added was taken. */
+    private long now;
 
     SessionChanges(SessionRow session) {
         this.session = session;
@@ -62,7 +69,14 @@ final class SessionChanges {
         }
     }
 
-    void add(Change change) {
+    void add(List<Change> batch, long taken) {
+        now = taken;
+        for (Change change : batch) {
+            add(change);
+        }
+    }
+
+    private void add(Change change) {
         if (change instanceof Change.Accepted c) {
             accepted(c);
         } else if (change instanceof Change.Sent c) {
@@ -86,6 +100,7 @@ final class SessionChanges {
             put(new SubscriptionRow(c.topicFilter(), c.identifier(), null));
         } else if (change instanceof Change.Unsubscribed c) {
             subscriptions.put(c.topicFilter(), Optional.empty());
+            isAwaited = true;
         } else if (change instanceof Change.NumbersReserved c) {
             require(c.below() > session.numbersReserved, change, "goes back");
             session.numbersReserved = c.below();
@@ -93,6 +108,7 @@ final class SessionChanges {
         } else if (change instanceof Change.Presence c) {
             session.presence = c.presence();
             sessionChanged = true;
+            isAwaited = true;
         } else {
             throw new AssertionError("The H2 store does not know " + change);
         }
@@ -100,6 +116,7 @@ final class SessionChanges {
 
     private void put(SubscriptionRow row) {
         subscriptions.put(row.topicFilter(), Optional.of(row));
+        isAwaited = true;
         if (row.identifier() > session.highestSubscriptionIdentifier) {
             session.highestSubscriptionIdentifier = row.identifier();
             sessionChanged = true;
@@ -109,7 +126,7 @@ final class SessionChanges {
     private void accepted(Change.Accepted change) {
         OutgoingMessage message = change.message();
         require(message.state() == OutgoingMessage.State.QUEUED, change, "is not in state QUEUED");
-        Object before = outgoing.put(message.sequence(), OutgoingChange.accepted(message));
+        Object before = outgoing.put(message.sequence(), OutgoingChange.accepted(message, now));
         require(before == null, change, "has a number that is taken");
         bytes += message.size();
         holdsPackets |= message.message().qos() == QoS.EXACTLY_ONCE;
@@ -117,16 +134,18 @@ final class SessionChanges {
 
     private OutgoingChange outgoing(long sequence) {
         return outgoing.computeIfAbsent(
-                sequence, s -> OutgoingChange.stored(session.flights.get(s)));
+                sequence, s -> OutgoingChange.stored(session.flights.get(s), now));
     }
 
     private void completed(Change.Completed change) {
         OutgoingChange known = outgoing(change.sequence());
         OutgoingMessage message = known.accepted();
         known.completed(change);
+        completed += known.releaseOrder() == 0 ? 1 : 0;
         if (message != null) {
+            // The file never hears of it.
             bytes -= message.size();
-            passed++;
+            outgoing.remove(change.sequence());
         }
     }
 
@@ -143,6 +162,7 @@ final class SessionChanges {
     }
 
     private void consumed(Change.Consumed change) {
+        isAwaited = true;
         IncomingMessage message = received.remove(change.deliveryId());
         if (message == null) {
             consumed.add(change.deliveryId());
@@ -160,6 +180,32 @@ final class SessionChanges {
             require(known.deliveryId != 0, change, "names a Packet Identifier that is not held");
             known.deliveryId = 0;
         }
+    }
+
+    /** Takes out the messages that were accepted after then, and what became of them since. */
+    SessionChanges takeYoung(long then) {
+        SessionChanges young = new SessionChanges(session);
+        for (Iterator<Map.Entry<Long, OutgoingChange>> all = outgoing.entrySet().iterator();
+                all.hasNext(); ) {
+            Map.Entry<Long, OutgoingChange> next = all.next();
+            OutgoingMessage message = next.getValue().accepted();
+            if (message != null && next.getValue().isYoung(then)) {
+                all.remove();
+                young.outgoing.put(next.getKey(), next.getValue());
+                young.bytes += message.size();
+            }
+        }
+        bytes -= young.bytes;
+        return young;
+    }
+
+    boolean isEmpty() {
+        return outgoing.isEmpty()
+                && identifiers.isEmpty()
+                && received.isEmpty()
+                && consumed.isEmpty()
+                && subscriptions.isEmpty()
+                && !sessionChanged;
     }
 
     private static void require(boolean holds, Change change, String complaint) {

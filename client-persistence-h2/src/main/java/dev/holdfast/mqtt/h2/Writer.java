@@ -18,7 +18,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The one thread that uses the database of an open store. It takes what waits, of all sessions, in
- * the order in which it came: batches that follow each other become one group.
+ * the order in which it came: batches that follow each other become one group. Of that, messages at
+ * QoS 1 are left for a later group while they are young and acknowledgements come in numbers, so
+ * that most of them never get to the file. What is reported as stored is in it all the same.
  *
  * <p>The queue has no bound of its own. Each client bounds what it has in the store and on the way
  * to it (see {@link dev.holdfast.mqtt.StoreLimits}), and a queue that refuses or blocks would break
@@ -33,6 +35,12 @@ final class Writer {
     /** How long nobody must want anything before time is spent on what can wait. */
     private static final long IDLE_MILLIS = 20;
 
+    /**
+     * For how long a message is young. The longer, the more of them are acknowledged before, and
+     * the longer does {@code stored()} take for those that are not.
+     */
+    private static final long YOUNG_NANOS = 40_000_000;
+
     private final StoreFile file;
     private final H2SessionStore.Opening opening;
     private final BlockingQueue<Request> queue = new LinkedBlockingQueue<>();
@@ -44,8 +52,14 @@ final class Writer {
     /** Taken from the queue, and not answered yet. */
     private final Deque<Request> taken = new ArrayDeque<>();
 
-    /** In the group that is being made, and not answered yet. */
-    private final Deque<Request.Write> written = new ArrayDeque<>();
+    /** What is to be stored next, and messages left by earlier groups. */
+    private Group group = new Group();
+
+    /** In the group, and not answered yet. */
+    private final Deque<Written> written = new ArrayDeque<>();
+
+    /** A batch, and when it was taken from the queue. */
+    private record Written(Request.Write write, long since) {}
 
     /** For when there is no memory left to say more. */
     private final StoreException lastResort;
@@ -179,7 +193,9 @@ final class Writer {
             try {
                 if (taken.isEmpty()) {
                     rest.take();
-                    taken.add(next(database));
+                    if (written.isEmpty()) {
+                        taken.add(next(database));
+                    }
                     queue.drainTo(taken);
                 }
                 serve(database);
@@ -210,16 +226,17 @@ final class Writer {
     }
 
     private void serve(Database database) {
-        answerWrites(); // of a group that was not even tried, because something was thrown
-        Group group = new Group();
+        if (failure != null) {
+            answerAll(); // of a group that was not even tried, because something was thrown
+        }
+        long now = System.nanoTime();
         for (Request request; (request = taken.peek()) != null; ) {
             if (request instanceof Request.Write write) {
-                written.add(write);
+                written.add(new Written(write, now));
                 taken.remove();
-                add(database, group, write);
+                add(database, write, now);
                 if (group.isFull()) {
-                    commit(database, group);
-                    group = new Group();
+                    commitAll(database);
                 }
                 continue;
             }
@@ -229,8 +246,7 @@ final class Writer {
                 taken.remove();
                 continue;
             }
-            commit(database, group);
-            group = new Group();
+            commitAll(database);
             if (request instanceof Request.Read read) {
                 read(database, read);
             } else if (request instanceof Request.Fence fence) {
@@ -240,33 +256,53 @@ final class Writer {
             }
             taken.remove();
         }
-        commit(database, group);
+        if (group.gainsByWaiting()) {
+            commitWithoutYoung(database, now);
+        } else {
+            commitAll(database);
+        }
     }
 
-    private void add(Database database, Group group, Request.Write write) {
+    private void add(Database database, Request.Write write, long now) {
         if (failure != null) {
             return;
         }
         try {
-            group.add(write.session(), write.changes());
+            group.add(write.session(), write.changes(), now);
         } catch (Throwable e) {
             fail(database, e);
         }
     }
 
-    private void commit(Database database, Group group) {
-        if (failure == null && !group.isEmpty()) {
-            long start = System.nanoTime();
+    private void commitAll(Database database) {
+        Group all = group;
+        group = new Group();
+        store(database, all);
+        answerAll();
+        compact(database);
+    }
+
+    private void commitWithoutYoung(Database database, long now) {
+        Group young = group.takeYoung(now - YOUNG_NANOS);
+        Group others = group;
+        group = young;
+        store(database, others);
+        answerBefore(young.oldest(now + 1));
+        compact(database);
+        rest.earn();
+    }
+
+    private void store(Database database, Group complete) {
+        if (failure == null && !complete.isEmpty()) {
             try {
-                database.store(group);
-                if (group.gainsByWaiting()) {
-                    rest.earn(System.nanoTime() - start);
-                }
+                database.store(complete);
             } catch (Throwable e) {
                 fail(database, e);
             }
         }
-        answerWrites();
+    }
+
+    private void compact(Database database) {
         if (failure == null) {
             try {
                 database.compactWhenDue();
@@ -276,10 +312,22 @@ final class Writer {
         }
     }
 
-    private void answerWrites() {
+    private void answerAll() {
+        answerBefore(System.nanoTime() + 1);
+    }
+
+    /** Answers the batches that were taken before then; all of them after a failure. */
+    private void answerBefore(long then) {
         StoreException cause = failure;
-        for (Request.Write write; (write = written.poll()) != null; ) {
-            StoredSession.Outcome outcome = write.outcome();
+        if (cause != null) {
+            group = new Group();
+        }
+        for (Written first; (first = written.peek()) != null; ) {
+            if (cause == null && first.since() - then >= 0) {
+                return;
+            }
+            written.remove();
+            StoredSession.Outcome outcome = first.write().outcome();
             if (cause == null) {
                 call(outcome::stored);
             } else {

@@ -19,7 +19,7 @@ class SessionChangesTest {
     private final SessionChanges changes = new SessionChanges(session);
 
     private void add(Change... all) {
-        List.of(all).forEach(changes::add);
+        changes.add(List.of(all), 0);
     }
 
     @Test
@@ -29,8 +29,8 @@ class SessionChangesTest {
                 Samples.sent(1),
                 new Change.Released(1, 1),
                 Samples.completed(1));
-        assertTrue(changes.outgoing.get(1L).hasPassed());
-        assertNull(changes.outgoing.get(1L).accepted());
+        assertEquals(Map.of(), changes.outgoing);
+        assertEquals(0, changes.bytes);
     }
 
     @Test
@@ -97,8 +97,9 @@ class SessionChangesTest {
         refused(new Change.Requeued(1));
         add(Samples.sent(1));
         refused(Samples.sent(1));
-        add(Samples.completed(1));
-        refused(Samples.completed(1));
+        session.keep(5, new Flight(Keys.sent(1, 5), 7, 0, false));
+        add(Samples.completed(5));
+        refused(Samples.completed(5));
         add(Samples.received(7, 2, "a"));
         refused(Samples.received(7, 3, "b"));
         add(new Change.Forgotten(7));
@@ -108,6 +109,6 @@ class SessionChangesTest {
     }
 
     private void refused(Change change) {
-        assertThrows(IllegalStateException.class, () -> changes.add(change), change.toString());
+        assertThrows(IllegalStateException.class, () -> add(change), change.toString());
     }
 }

@@ -75,7 +75,8 @@ class ShrinkingCrashTest {
         Group group = new Group();
         group.add(
                 database.openSession(CLIENT),
-                LongStream.rangeClosed(first, last).mapToObj(change).toList());
+                LongStream.rangeClosed(first, last).mapToObj(change).toList(),
+                0);
         database.store(group);
     }
 

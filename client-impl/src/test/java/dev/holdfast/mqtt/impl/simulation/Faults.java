@@ -17,11 +17,12 @@ package dev.holdfast.mqtt.impl.simulation;
  *       sent again without need, text that is none, a false server that cannot authenticate itself,
  *       and what {@link ServerOffences} lists.
  *   <li>Client and application: crash and restart with a random prefix of the unconfirmed batches,
- *       Clean Start, disconnect() and connect() at any time, subscriptions that come and go,
- *       handlers that are slow, hang, throw, refuse or find no key, subscribers that cancel, throw
- *       or ask for nothing, executors that are late or refuse, no room for what the server sends, a
- *       mechanism of authentication that is slow, hangs or fails, re-authentication at any time, a
- *       busy loop, a wall clock that jumps.
+ *       and more of them without the messages that they accepted, Clean Start, disconnect() and
+ *       connect() at any time, subscriptions that come and go, handlers that are slow, hang, throw,
+ *       refuse or find no key, subscribers that cancel, throw or ask for nothing, executors that
+ *       are late or refuse, no room for what the server sends, a mechanism of authentication that
+ *       is slow, hangs or fails, re-authentication at any time, a busy loop, a wall clock that
+ *       jumps.
  * </ul>
  */
 final class Faults {

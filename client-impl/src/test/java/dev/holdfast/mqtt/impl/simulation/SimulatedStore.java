@@ -12,7 +12,7 @@ import java.util.Set;
 
 /**
  * A disk that is late, keeps its order, may fail for good, and after a crash holds what was
- * confirmed and a part of what was not.
+ * confirmed and a part of what was not, as {@link StoredSession} allows it.
  */
 final class SimulatedStore {
     private final Simulation sim;
@@ -161,14 +161,42 @@ final class SimulatedStore {
             underway.clear();
         }
 
+        /** Some batches whole, and of some more all but the messages that they accepted. */
         private void keepSome() {
-            int keep = sim.chance.upTo(underway.size());
-            sim.trace.say("store", "keeps ", keep, " of ", underway.size(), " batches");
+            int whole = sim.chance.upTo(underway.size());
+            int keep = whole + sim.chance.upTo(underway.size() - whole);
+            sim.trace.say(
+                    "store",
+                    "keeps ",
+                    keep,
+                    " of ",
+                    underway.size(),
+                    " batches, ",
+                    whole,
+                    " whole");
+            Set<Long> young = new HashSet<>();
             for (Task task : underway) {
-                if (keep-- > 0) {
+                if (keep-- <= 0) {
+                    return;
+                }
+                if (whole-- > 0) {
                     apply(task.changes());
+                } else {
+                    apply(task.changes().stream().filter(c -> !isOfYoung(c, young)).toList());
                 }
             }
+        }
+
+        /** Whether it accepts a message, or belongs to one whose acceptance was left out. */
+        private boolean isOfYoung(Change change, Set<Long> young) {
+            if (change instanceof Change.Accepted c) {
+                young.add(c.message().sequence());
+                return true;
+            }
+            return change instanceof Change.Sent s && young.contains(s.sequence())
+                    || change instanceof Change.Released r && young.contains(r.sequence())
+                    || change instanceof Change.Requeued q && young.contains(q.sequence())
+                    || change instanceof Change.Completed d && young.contains(d.sequence());
         }
 
         @Override
