@@ -28,14 +28,17 @@ final class Group {
      */
     private static final long ONE_BUFFER = 2 << 20;
 
-    private static final int LEAST_COMPLETED = 64;
+    /** What takes so long to be written that many acknowledgements come meanwhile. */
+    private static final long MUCH = 1 << 20;
+
+    private static final int LEAST_PASSED = 64;
 
     private final Map<SessionRow, SessionChanges> sessions = new LinkedHashMap<>();
     private int changes;
     private long bytes;
 
-    /** How many messages at QoS 1 were completed in groups before; the longer ago, the less. */
-    private int completedBefore;
+    /** How many passed by in groups before; the longer ago, the less. */
+    private int passedBefore;
 
     /**
      * Puts a batch behind the others.
@@ -51,8 +54,9 @@ final class Group {
     }
 
     /**
-     * Whether it pays to leave young messages for later: many at QoS 1 were acknowledged of late,
-     * and nothing waits for the file but what the application may want to know of its messages.
+     * Whether it pays to leave young messages for later: many were acknowledged before the file
+     * heard of them, or would have been if it heard of less; and nothing waits for the file but
+     * what the application may want to know of its messages.
      */
     boolean gainsByWaiting() {
         for (SessionChanges s : sessions.values()) {
@@ -60,15 +64,15 @@ final class Group {
                 return false;
             }
         }
-        return completed() >= LEAST_COMPLETED;
+        return passed() >= LEAST_PASSED;
     }
 
-    private int completed() {
-        int completed = completedBefore;
+    private int passed() {
+        int passed = passedBefore;
         for (SessionChanges s : sessions.values()) {
-            completed += s.completed;
+            passed += s.passed + (bytes >= MUCH ? s.completed : 0);
         }
-        return completed;
+        return passed;
     }
 
     /**
@@ -77,7 +81,7 @@ final class Group {
      */
     Group takeYoung(long then) {
         Group left = new Group();
-        left.completedBefore = completed() / 2;
+        left.passedBefore = passed() / 2;
         for (SessionChanges s : sessions.values()) {
             SessionChanges young = s.takeYoung(then);
             if (!young.isEmpty()) {

@@ -41,7 +41,10 @@ final class SessionChanges {
     /** Of messages that are to be inserted. */
     long bytes;
 
-    /** How many outgoing messages were completed by the one answer that QoS 1 takes. */
+    /** How many outgoing messages were accepted and completed by the group. */
+    int passed;
+
+    /** How many in the file were completed by the one answer that QoS 1 takes. */
     int completed;
 
     /** Whether there is a step of an exchange at QoS 2, for which a packet is held back. */
@@ -141,11 +144,13 @@ final class SessionChanges {
         OutgoingChange known = outgoing(change.sequence());
         OutgoingMessage message = known.accepted();
         known.completed(change);
-        completed += known.releaseOrder() == 0 ? 1 : 0;
         if (message != null) {
             // The file never hears of it.
             bytes -= message.size();
             outgoing.remove(change.sequence());
+            passed++;
+        } else if (known.releaseOrder() == 0) {
+            completed++;
         }
     }
 

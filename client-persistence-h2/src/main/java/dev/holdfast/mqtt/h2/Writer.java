@@ -58,7 +58,7 @@ final class Writer {
     /** In the group, and not answered yet. */
     private final Deque<Written> written = new ArrayDeque<>();
 
-    /** A batch, and when it was taken from the queue. */
+    /** A batch, and when it was taken from the queue, a little later than the one before. */
     private record Written(Request.Write write, long since) {}
 
     /** For when there is no memory left to say more. */
@@ -232,6 +232,7 @@ final class Writer {
         long now = System.nanoTime();
         for (Request request; (request = taken.peek()) != null; ) {
             if (request instanceof Request.Write write) {
+                now++; // so that no two batches came at one time
                 written.add(new Written(write, now));
                 taken.remove();
                 add(database, write, now);
@@ -313,26 +314,30 @@ final class Writer {
     }
 
     private void answerAll() {
-        answerBefore(System.nanoTime() + 1);
-    }
-
-    /** Answers the batches that were taken before then; all of them after a failure. */
-    private void answerBefore(long then) {
-        StoreException cause = failure;
-        if (cause != null) {
+        if (failure != null) {
             group = new Group();
         }
-        for (Written first; (first = written.peek()) != null; ) {
-            if (cause == null && first.since() - then >= 0) {
-                return;
-            }
-            written.remove();
-            StoredSession.Outcome outcome = first.write().outcome();
-            if (cause == null) {
-                call(outcome::stored);
-            } else {
-                call(() -> outcome.failed(cause));
-            }
+        while (!written.isEmpty()) {
+            answer(written.remove().write().outcome());
+        }
+    }
+
+    /** Answers the batches that came before then; after a failure all of them. */
+    private void answerBefore(long then) {
+        if (failure != null) {
+            answerAll();
+        }
+        for (Written first; (first = written.peek()) != null && first.since() - then < 0; ) {
+            answer(written.remove().write().outcome());
+        }
+    }
+
+    private void answer(StoredSession.Outcome outcome) {
+        StoreException cause = failure;
+        if (cause == null) {
+            call(outcome::stored);
+        } else {
+            call(() -> outcome.failed(cause));
         }
     }
 

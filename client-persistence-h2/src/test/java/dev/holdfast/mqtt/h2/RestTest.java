@@ -37,9 +37,26 @@ class RestTest {
     }
 
     @Test
-    void paysWhenManyMessagesAreAcknowledged() {
+    void paysWhenManyMessagesAreAcknowledgedBeforeTheFileHearsOfThem() {
         assertTrue(groupOf(64, List.of()).gainsByWaiting());
         assertFalse(groupOf(63, List.of()).gainsByWaiting());
+    }
+
+    /** Else all are in the file when they are acknowledged, and next time too. */
+    @Test
+    void paysAlsoWhenThereIsSoMuchToWriteThatNoneOfThemPass() {
+        assertTrue(groupThatCompletesStored(1 << 20).gainsByWaiting());
+        assertFalse(groupThatCompletesStored(1 << 19).gainsByWaiting());
+    }
+
+    private Group groupThatCompletesStored(int payload) {
+        Group group = new Group();
+        for (int i = 1; i <= 64; i++) {
+            session.keep(i, new Flight(Keys.sent(1, i), i, 0, false));
+            group.add(session, List.of(Samples.completed(i)), 0);
+        }
+        group.add(session, List.of(Samples.accepted(100, payload)), 0);
+        return group;
     }
 
     /** Where no more come, what is left is stored before long. */
