@@ -198,6 +198,22 @@ public final class Decoder {
     }
 
     /**
+     * How many bytes a packet needs beside those that are there, if {@link #decode} did without.
+     *
+     * @param in as for {@link #decode}
+     * @return at least 1, which is all that is known before its fixed header is there
+     */
+    public int missing(ByteBuf in) {
+        int body = in.readerIndex() + 1;
+        int end = in.writerIndex();
+        int remainingLength = VariableByteInteger.read(in, body, end);
+        if (remainingLength < 0) {
+            return 1;
+        }
+        return body + VariableByteInteger.size(remainingLength) + remainingLength - end;
+    }
+
+    /**
      * Passes by a PUBACK that says Success in its shortest form, if that is what comes next.
      *
      * @param in as for {@link #decode}

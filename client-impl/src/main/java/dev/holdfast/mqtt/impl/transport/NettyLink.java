@@ -7,13 +7,13 @@ import dev.holdfast.mqtt.impl.packet.Packet;
 import dev.holdfast.mqtt.impl.packet.ProtocolViolation;
 import dev.holdfast.mqtt.impl.packet.Publish;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoop;
-import io.netty.handler.codec.ByteToMessageDecoder;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.io.IOException;
@@ -26,9 +26,6 @@ import org.jspecify.annotations.Nullable;
 
 /** One connection over a Netty channel; all of it happens on the event loop. */
 final class NettyLink implements Link {
-    /** Packets of one write share buffers of about this size, if they are smaller. */
-    private static final int BUFFER_BYTES = 64 << 10;
-
     /** What a packet has beside topic and payload, at most as a rule. */
     private static final int OVERHEAD = 64;
 
@@ -133,24 +130,18 @@ final class NettyLink implements Link {
         }
         boolean full = !open.isWritable();
         long written = 0;
-        ByteBuf buffer = null;
-        for (int i = 0; i < packets.size(); i++) {
-            Packet packet = packets.get(i);
-            if (buffer != null && buffer.writableBytes() < room(packet)) {
-                written += buffer.readableBytes();
-                open.write(buffer, open.voidPromise());
-                buffer = null;
+        for (int next = 0; next < packets.size(); ) {
+            ByteBuf buffer = buffer(open, packets, next);
+            try {
+                next = encode(packets, next, buffer);
+            } catch (RuntimeException | Error e) {
+                buffer.release();
+                throw e;
             }
-            if (buffer == null) {
-                buffer = open.alloc().ioBuffer(room(packets, i));
-            }
-            encoder.encode(packet, buffer);
-        }
-        if (buffer != null) {
             written += buffer.readableBytes();
-            open.write(buffer, open.voidPromise());
+            // At once, so that the same buffer takes the next packets.
+            open.writeAndFlush(buffer, open.voidPromise());
         }
-        open.flush();
         overflow = full ? overflow + written : 0;
         if (overflow > MOST_OVERFLOW_BYTES && failure == null) {
             failure = new IOException("the server sends, but does not read what it is sent");
@@ -158,13 +149,26 @@ final class NettyLink implements Link {
         }
     }
 
-    /** For the next packets, as many as share a buffer. */
-    private static int room(List<Packet> packets, int first) {
-        int room = room(packets.get(first));
-        for (int i = first + 1; i < packets.size() && room < BUFFER_BYTES; i++) {
+    /** For the next packet, and for as many behind it as fit. */
+    private static ByteBuf buffer(Channel open, List<Packet> packets, int next) {
+        int room = room(packets.get(next));
+        if (room > LoopBuffer.BYTES) {
+            return open.alloc().ioBuffer(room);
+        }
+        for (int i = next + 1; i < packets.size() && room < LoopBuffer.BYTES; i++) {
             room += room(packets.get(i));
         }
-        return room;
+        return LoopRoom.get().writes.take(open.alloc(), Math.min(room, LoopBuffer.BYTES));
+    }
+
+    /** Returns which packet comes next, for which there is no room. */
+    private int encode(List<Packet> packets, int first, ByteBuf buffer) {
+        int next = first;
+        do {
+            encoder.encode(packets.get(next), buffer);
+            next++;
+        } while (next < packets.size() && room(packets.get(next)) <= buffer.writableBytes());
+        return next;
     }
 
     /** About as much as a packet takes. Where that is too little, the buffer grows. */
@@ -229,13 +233,11 @@ final class NettyLink implements Link {
 
     // ---- from the channel
 
-    /**
-     * Bytes to packets; a decoder of ours does the work, Netty's keeps the rest of a packet between
-     * reads.
-     */
-    private final class Handler extends ByteToMessageDecoder {
+    /** Bytes to packets. */
+    private final class Handler extends ChannelInboundHandlerAdapter {
         private final Decoder decoder;
         private final boolean metered;
+        private final SplitPacket split = new SplitPacket();
 
         /** Whether something invalid came, after which nothing can be made of the bytes. */
         private boolean deaf;
@@ -246,32 +248,45 @@ final class NettyLink implements Link {
         }
 
         @Override
-        public void channelRead(ChannelHandlerContext ctx, Object bytes) throws Exception {
-            if (!metered) {
-                count(bytes);
-            }
-            super.channelRead(ctx, bytes);
-        }
-
-        @Override
-        protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) {
-            if (deaf) {
-                in.skipBytes(in.readableBytes());
-                return;
-            }
+        public void channelRead(ChannelHandlerContext ctx, Object bytes) {
+            ByteBuf in = (ByteBuf) bytes;
             try {
-                for (boolean more = true; more; ) {
-                    int acknowledged = decoder.passPlainPuback(in);
-                    if (acknowledged != 0) {
-                        listener.acknowledged(acknowledged);
-                    } else {
-                        more = decodePacket(in);
-                    }
+                if (!metered) {
+                    count(in);
+                }
+                if (!deaf) {
+                    decode(in, ctx.alloc());
                 }
             } catch (ProtocolViolation v) {
                 deaf = true;
-                in.skipBytes(in.readableBytes());
                 listener.violated(v);
+            } finally {
+                in.release();
+            }
+        }
+
+        private void decode(ByteBuf in, ByteBufAllocator allocator) {
+            while (!split.isEmpty() && in.isReadable()) {
+                split.take(in, decoder.missing(split.bytes()), allocator);
+                decodeAll(split.bytes());
+            }
+            if (split.isEmpty()) {
+                split.release();
+                decodeAll(in);
+                if (in.isReadable()) {
+                    split.take(in, decoder.missing(in) + in.readableBytes(), allocator);
+                }
+            }
+        }
+
+        private void decodeAll(ByteBuf in) {
+            for (boolean more = true; more; ) {
+                int acknowledged = decoder.passPlainPuback(in);
+                if (acknowledged != 0) {
+                    listener.acknowledged(acknowledged);
+                } else {
+                    more = decodePacket(in);
+                }
             }
         }
 
@@ -287,13 +302,8 @@ final class NettyLink implements Link {
             return true;
         }
 
-        /**
-         * Not as Netty's decoder does, which then asks for more bytes, also where reading is
-         * switched off, until it has passed something on; packets go another way here.
-         */
         @Override
         public void channelReadComplete(ChannelHandlerContext ctx) {
-            discardSomeReadBytes();
             long bytes = fresh;
             fresh = 0;
             listener.readComplete(bytes);
@@ -327,8 +337,8 @@ final class NettyLink implements Link {
         }
 
         @Override
-        public void channelInactive(ChannelHandlerContext ctx) throws Exception {
-            super.channelInactive(ctx);
+        public void channelInactive(ChannelHandlerContext ctx) {
+            split.release();
             Throwable cause = failure;
             if (cause == null) {
                 failed("the other side closed it", null, false);

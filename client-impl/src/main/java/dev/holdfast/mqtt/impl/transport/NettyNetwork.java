@@ -2,7 +2,6 @@ package dev.holdfast.mqtt.impl.transport;
 
 import dev.holdfast.mqtt.MqttException;
 import dev.holdfast.mqtt.impl.codec.Decoder;
-import dev.holdfast.mqtt.impl.codec.ReceivedProperties;
 import dev.holdfast.mqtt.spi.ClientSettings;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
@@ -18,7 +17,6 @@ import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.NetUtil;
-import io.netty.util.concurrent.FastThreadLocal;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -48,20 +46,17 @@ public final class NettyNetwork implements Network {
     private static final WriteBufferWaterMark WRITE_BUFFER =
             new WriteBufferWaterMark(256 << 10, 1 << 20);
 
-    /** Guesses for each channel how much comes with one read, and needs no state of its own. */
-    private static final RecvByteBufAllocator RECEIVE_BUFFER = new AdaptiveRecvByteBufAllocator();
+    private static final RecvByteBufAllocator RECEIVE_BUFFER = LoopRoom.reads();
+
+    /**
+     * TLS may keep what was read until the rest of a record comes. Guesses for each channel how
+     * much comes with one read, and needs no state of its own.
+     */
+    private static final RecvByteBufAllocator TLS_RECEIVE_BUFFER =
+            new AdaptiveRecvByteBufAllocator();
 
     /** The one used last: mostly, all clients of a process have one server. */
     private static volatile @Nullable InetSocketAddress lastAddress;
-
-    /** Those of the packet that an event loop is reading. */
-    private static final FastThreadLocal<ReceivedProperties> PROPERTIES =
-            new FastThreadLocal<>() {
-                @Override
-                protected ReceivedProperties initialValue() {
-                    return new ReceivedProperties();
-                }
-            };
 
     private final ClientSettings settings;
     private final EventLoop loop;
@@ -166,7 +161,9 @@ public final class NettyNetwork implements Network {
                         .option(ChannelOption.TCP_NODELAY, true)
                         .option(ChannelOption.SO_KEEPALIVE, true)
                         .option(ChannelOption.WRITE_BUFFER_WATER_MARK, WRITE_BUFFER)
-                        .option(ChannelOption.RECVBUF_ALLOCATOR, RECEIVE_BUFFER)
+                        .option(
+                                ChannelOption.RECVBUF_ALLOCATOR,
+                                tls == null ? RECEIVE_BUFFER : TLS_RECEIVE_BUFFER)
                         .option(
                                 ChannelOption.CONNECT_TIMEOUT_MILLIS,
                                 timeoutMillis(index, resolved.length))
@@ -235,7 +232,7 @@ public final class NettyNetwork implements Network {
                                             settings.maximumPacketSize(),
                                             settings.topicAliasMaximum(),
                                             true,
-                                            PROPERTIES.get()),
+                                            LoopRoom.get().properties),
                                     tls != null));
         }
     }
