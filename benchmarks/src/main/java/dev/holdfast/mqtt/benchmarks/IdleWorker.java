@@ -46,7 +46,7 @@ public final class IdleWorker {
         MqttClient first = client(server, 0, store);
         clients.add(first);
         first.connect().join();
-        double before = Usage.heapMib();
+        double before = heapOnceIdle();
         int threadsOfFew = 0;
         long begin = System.nanoTime();
         Semaphore connecting = new Semaphore(CONNECTING_AT_ONCE);
@@ -68,7 +68,7 @@ public final class IdleWorker {
         }
         acquire(connecting, CONNECTING_AT_ONCE);
         double nanos = System.nanoTime() - begin;
-        double grown = (Usage.heapMib() - before) * KIB_PER_MIB;
+        double grown = (heapOnceIdle() - before) * KIB_PER_MIB;
         return new Sample()
                 .with(Figure.CLIENTS, count)
                 .with(Figure.CLIENTS_PER_SECOND, (count - 1) / nanos * 1e9)
@@ -76,6 +76,11 @@ public final class IdleWorker {
                 .with(Figure.THREADS_OF_FEW, threadsOfFew)
                 .with(Figure.LASTING_THREADS, Usage.lastingThreads())
                 .with(Figure.THREADS, Usage.threads());
+    }
+
+    private static double heapOnceIdle() throws InterruptedException {
+        Usage.isQuietBefore(System.nanoTime() + TimeUnit.SECONDS.toNanos(STUCK_SECONDS));
+        return Usage.heapMib();
     }
 
     private static MqttClient client(URI server, int number, SessionStore store) {

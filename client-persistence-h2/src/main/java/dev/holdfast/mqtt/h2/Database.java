@@ -151,6 +151,7 @@ final class Database {
             commitsSinceCompaction = 0;
             idleCompactionsLeft = Math.max(0, idleCompactionsLeft - compactWhenIdle());
         }
+        engine.forgetPages();
     }
 
     /** Returns how many compactions that counts as. */

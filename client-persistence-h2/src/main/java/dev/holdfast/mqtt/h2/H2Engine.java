@@ -29,19 +29,29 @@ final class H2Engine {
      * WRITE_DELAY=0: COMMIT writes before it returns, and H2 runs no threads. RETENTION_TIME=0:
      * space is free again at once, which is safe with one writing connection. DB_CLOSE_ON_EXIT:
      * H2's shutdown hook would close the database under the application's own. MAX_COMPACT_TIME:
-     * closing does not rewrite the file; that is done while it is open. REUSE_SPACE: see {@link
-     * #reuseSpace}. OPTIMIZE_REUSE_RESULTS: H2 would not see that a {@link Tree} has changed, and
-     * answer a query with the rows of the last time.
+     * closing does not rewrite the file; that is done while it is open. CACHE_SIZE: see {@link
+     * #cacheSize}. REUSE_SPACE: see {@link #reuseSpace}. OPTIMIZE_REUSE_RESULTS: H2 would not see
+     * that a {@link Tree} has changed, and answer a query with the rows of the last time.
      */
     static final String SETTINGS =
             ";WRITE_DELAY=0;RETENTION_TIME=0;DB_CLOSE_ON_EXIT=FALSE;ANALYZE_AUTO=0"
-                    + ";CACHE_SIZE=4096;TRACE_LEVEL_FILE=0;TRACE_LEVEL_SYSTEM_OUT=0"
+                    + ";CACHE_SIZE="
+                    + (cacheSize() << 10)
+                    + ";TRACE_LEVEL_FILE=0;TRACE_LEVEL_SYSTEM_OUT=0"
                     + ";LOCK_TIMEOUT=10000;MAX_COMPACT_TIME=0;REUSE_SPACE=FALSE"
                     + ";OPTIMIZE_REUSE_RESULTS=0";
 
     private static final String READ_ONLY =
             ";ACCESS_MODE_DATA=r;IFEXISTS=TRUE;DB_CLOSE_ON_EXIT=FALSE;CACHE_SIZE=4096"
                     + ";TRACE_LEVEL_FILE=0;TRACE_LEVEL_SYSTEM_OUT=0";
+
+    /**
+     * 1/16 of the heap, within bounds, in MiB: what is in flight should be in it, or its pages are
+     * read from the file again when it is acknowledged.
+     */
+    private static int cacheSize() {
+        return (int) Math.max(4, Math.min(32, Runtime.getRuntime().maxMemory() >> 24));
+    }
 
     /** In the store header: closed cleanly. The write of a chunk takes it out. */
     private static final String CLEAN = "clean";
@@ -319,6 +329,13 @@ final class H2Engine {
             store.setStoreVersion(store.getStoreVersion()); // H2 itself makes no use of it
         }
         commitChunk();
+    }
+
+    /** Lets go of what is kept of the file in memory, if it is more than 1 MiB. */
+    void forgetPages() {
+        if (store.getCacheSizeUsed() >= 1) {
+            store.setCacheSize(cacheSize());
+        }
     }
 
     /** Of the file, in bytes. */
