@@ -2,7 +2,6 @@
 module dev.holdfast.mqtt.impl {
     requires transitive dev.holdfast.mqtt;
     requires io.netty.buffer;
-    requires io.netty.codec;
     requires io.netty.common;
     requires io.netty.handler;
     requires transitive io.netty.transport;

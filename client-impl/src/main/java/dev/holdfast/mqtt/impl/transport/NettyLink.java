@@ -239,7 +239,7 @@ final class NettyLink implements Link {
         private final boolean metered;
         private final SplitPacket split = new SplitPacket();
 
-        /** Whether something invalid came, after which nothing can be made of the bytes. */
+        /** Whether decoding has failed, after which nothing can be made of what follows. */
         private boolean deaf;
 
         Handler(Decoder decoder, boolean metered) {
@@ -260,6 +260,9 @@ final class NettyLink implements Link {
             } catch (ProtocolViolation v) {
                 deaf = true;
                 listener.violated(v);
+            } catch (RuntimeException | Error bug) {
+                deaf = true;
+                throw bug;
             } finally {
                 in.release();
             }

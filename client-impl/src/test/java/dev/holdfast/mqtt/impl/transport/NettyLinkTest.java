@@ -7,8 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.ArgumentMatchers.anyInt;
 import static org.mockito.Mockito.doAnswer;
+import static org.mockito.Mockito.doThrow;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.never;
+import static org.mockito.Mockito.times;
 import static org.mockito.Mockito.verify;
 import static org.mockito.Mockito.withSettings;
 
@@ -24,6 +26,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundHandlerAdapter;
+import io.netty.channel.ChannelPromise;
 import io.netty.channel.embedded.EmbeddedChannel;
 import java.net.URI;
 import java.util.ArrayList;
@@ -146,6 +149,23 @@ class NettyLinkTest {
         read(PUBACK);
         verify(listener).violated(any());
         verify(listener, never()).acknowledged(anyInt());
+    }
+
+    /** TLS takes its time to close. */
+    @Test
+    void isDeafAfterABugUntilTheChannelIsClosed() {
+        channel.pipeline().addFirst(new LateClose());
+        connect(1_000);
+        doThrow(new IllegalStateException()).when(listener).acknowledged(7);
+        read(PUBACK);
+        read(PUBACK);
+        verify(listener, times(1)).acknowledged(7);
+        assertTrue(channel.isOpen());
+    }
+
+    private static final class LateClose extends ChannelOutboundHandlerAdapter {
+        @Override
+        public void close(ChannelHandlerContext ctx, ChannelPromise promise) {}
     }
 
     @Test
