@@ -341,7 +341,6 @@ final class NettyLink implements Link {
 
         @Override
         public void channelInactive(ChannelHandlerContext ctx) {
-            split.release();
             Throwable cause = failure;
             if (cause == null) {
                 failed("the other side closed it", null, false);
@@ -352,6 +351,12 @@ final class NettyLink implements Link {
             } else {
                 failed("it broke", cause, false);
             }
+        }
+
+        /** Comes behind all else, for each channel that was closed. */
+        @Override
+        public void handlerRemoved(ChannelHandlerContext ctx) {
+            split.release();
         }
     }
 

@@ -119,6 +119,14 @@ class NettyLinkTest {
     }
 
     @Test
+    void letsGoOfAPacketWhenItsHandlerIsTakenOut() {
+        connect(1_000_000);
+        read(firstBytes(900_000, 500));
+        channel.pipeline().removeLast();
+        assertEquals(0, buffers.metric().usedDirectMemory());
+    }
+
+    @Test
     void takesNoRoomOnTheWordOfTheServer() {
         connect(268_435_460);
         read(firstBytes(200_000_000, 500));
@@ -149,6 +157,15 @@ class NettyLinkTest {
         read(PUBACK);
         verify(listener).violated(any());
         verify(listener, never()).acknowledged(anyInt());
+    }
+
+    @Test
+    void hearsNothingBehindAViolationInTheSameRead() {
+        connect(1_000);
+        read(PUBACK[0], PUBACK[1], PUBACK[2], PUBACK[3], (byte) 0, (byte) 0, (byte) 0x40, (byte) 2);
+        read((byte) 0, (byte) 7);
+        verify(listener, times(1)).acknowledged(7);
+        verify(listener, times(1)).violated(any());
     }
 
     /** TLS takes its time to close. */
