@@ -46,13 +46,10 @@ public final class NettyNetwork implements Network {
     private static final WriteBufferWaterMark WRITE_BUFFER =
             new WriteBufferWaterMark(256 << 10, 1 << 20);
 
-    private static final RecvByteBufAllocator RECEIVE_BUFFER = LoopRoom.reads();
+    private static final RecvByteBufAllocator SHARED_RECEIVE_BUFFER = LoopRoom.reads();
 
-    /**
-     * TLS may keep what was read until the rest of a record comes. Guesses for each channel how
-     * much comes with one read, and needs no state of its own.
-     */
-    private static final RecvByteBufAllocator TLS_RECEIVE_BUFFER =
+    /** Guesses for each channel how much comes with one read, and needs no state of its own. */
+    private static final RecvByteBufAllocator OWN_RECEIVE_BUFFER =
             new AdaptiveRecvByteBufAllocator();
 
     /** The one used last: mostly, all clients of a process have one server. */
@@ -161,9 +158,7 @@ public final class NettyNetwork implements Network {
                         .option(ChannelOption.TCP_NODELAY, true)
                         .option(ChannelOption.SO_KEEPALIVE, true)
                         .option(ChannelOption.WRITE_BUFFER_WATER_MARK, WRITE_BUFFER)
-                        .option(
-                                ChannelOption.RECVBUF_ALLOCATOR,
-                                tls == null ? RECEIVE_BUFFER : TLS_RECEIVE_BUFFER)
+                        .option(ChannelOption.RECVBUF_ALLOCATOR, receiveBuffer(tls != null))
                         .option(
                                 ChannelOption.CONNECT_TIMEOUT_MILLIS,
                                 timeoutMillis(index, resolved.length))
@@ -180,6 +175,16 @@ public final class NettyNetwork implements Network {
                         link.opened();
                     }
                 });
+    }
+
+    /**
+     * TLS may keep what was read until the rest of a record comes, and io_uring takes a buffer
+     * before there is something to read: each would keep the one of the loop for itself.
+     */
+    private RecvByteBufAllocator receiveBuffer(boolean tls) {
+        return tls || channelType != NioSocketChannel.class
+                ? OWN_RECEIVE_BUFFER
+                : SHARED_RECEIVE_BUFFER;
     }
 
     /** Each channel keeps the address it is connected to: the same one, where they are equal. */
