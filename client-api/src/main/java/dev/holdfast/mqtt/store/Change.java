@@ -46,6 +46,14 @@ public sealed interface Change {
     record Released(long sequence, long releaseOrder) implements Change {}
 
     /**
+     * The server may come to hold Packet Identifiers, up to this one, for messages at QoS 2 that
+     * are not stored: after a restart they are not used before it has let go of them.
+     *
+     * @param upTo higher than before, at most 65,535
+     */
+    record IdentifiersReserved(int upTo) implements Change {}
+
+    /**
      * A message in flight or released is queued again as if never sent: its session is lost. Its
      * Packet Identifier is free.
      *

@@ -21,6 +21,8 @@ import java.util.Map;
  *     Topic Filter; those without one are not there
  * @param highestSubscriptionIdentifier the highest that was ever given to a subscription of this
  *     session's client; 0 if none was
+ * @param identifiersReserved Packet Identifiers of which the server may hold some for messages that
+ *     are not here: 1 to this one; 0 for none
  */
 public record Recovered(
         SessionState.Presence presence,
@@ -32,7 +34,8 @@ public record Recovered(
         List<IncomingMessage> inbox,
         List<Subscription> subscriptions,
         Map<String, Integer> subscriptionIdentifiers,
-        int highestSubscriptionIdentifier) {
+        int highestSubscriptionIdentifier,
+        int identifiersReserved) {
     /** Keeps the collections from changing. */
     public Recovered {
         inFlight = List.copyOf(inFlight);

@@ -46,6 +46,7 @@ public final class SessionState {
 
     private Presence presence = Presence.NONE;
     private long numbersReserved = 1;
+    private int identifiersReserved;
     private final NavigableMap<Long, OutgoingMessage> outgoing = new TreeMap<>();
     private final Map<Integer, Long> receivedIdentifiers = new TreeMap<>();
     private final NavigableMap<Long, IncomingMessage> inbox = new TreeMap<>();
@@ -111,6 +112,12 @@ public final class SessionState {
         } else if (change instanceof Change.NumbersReserved c) {
             require(c.below() > numbersReserved, change, "goes back from " + numbersReserved);
             numbersReserved = c.below();
+        } else if (change instanceof Change.IdentifiersReserved c) {
+            require(
+                    c.upTo() > identifiersReserved && c.upTo() <= 65_535,
+                    change,
+                    "does not follow " + identifiersReserved);
+            identifiersReserved = c.upTo();
         } else if (change instanceof Change.Presence c) {
             presence = c.presence();
         } else {
@@ -168,7 +175,8 @@ public final class SessionState {
                 List.copyOf(inbox.values()),
                 List.copyOf(subscriptions.values()),
                 subscriptionIdentifiers,
-                highestSubscriptionIdentifier);
+                highestSubscriptionIdentifier,
+                identifiersReserved);
     }
 
     /**

@@ -26,6 +26,7 @@ public final class RandomSession {
     private long next = 1;
     private long reserved = 1;
     private long releases;
+    private int identifiersReserved;
 
     /** Of ten publications and receptions, how many add something. */
     private int growth = 5;
@@ -129,6 +130,10 @@ public final class RandomSession {
         int identifier = random.nextInt(1, 65_536);
         boolean free =
                 outgoing.values().stream().noneMatch(m -> m.packetIdentifier() == identifier);
+        if (random.nextInt(10) == 0 && identifiersReserved < 60_000) {
+            identifiersReserved += random.nextInt(1, 500);
+            add(batch, new Change.IdentifiersReserved(identifiersReserved));
+        }
         if (free) {
             add(batch, new Change.Sent(message.sequence(), identifier));
         }

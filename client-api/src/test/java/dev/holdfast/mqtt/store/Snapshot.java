@@ -29,7 +29,8 @@ public record Snapshot(Recovered recovered, List<OutgoingMessage> queued) {
                         recovered.inbox(),
                         sorted,
                         recovered.subscriptionIdentifiers(),
-                        recovered.highestSubscriptionIdentifier());
+                        recovered.highestSubscriptionIdentifier(),
+                        recovered.identifiersReserved());
     }
 
     /**

@@ -70,7 +70,8 @@ final class Rows {
             ValueBigint.get(session.queuedBytes),
             before.getValue(LAST_OPENED),
             ValueInteger.get(session.checksum(checksum)),
-            ValueInteger.get(session.highestSubscriptionIdentifier)
+            ValueInteger.get(session.highestSubscriptionIdentifier),
+            ValueInteger.get(session.identifiersReserved)
         };
     }
 

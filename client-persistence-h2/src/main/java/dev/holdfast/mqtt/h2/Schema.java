@@ -127,7 +127,11 @@ final class Schema {
                     List.of(
                             """
                             ALTER TABLE SESSION ADD COLUMN IF NOT EXISTS
-                                HIGHEST_SUBSCRIPTION_IDENTIFIER INTEGER DEFAULT 0 NOT NULL"""));
+                                HIGHEST_SUBSCRIPTION_IDENTIFIER INTEGER DEFAULT 0 NOT NULL"""),
+                    List.of(
+                            """
+                            ALTER TABLE SESSION ADD COLUMN IF NOT EXISTS
+                                IDENTIFIERS_RESERVED INTEGER DEFAULT 0 NOT NULL"""));
 
     private Schema() {}
 

@@ -108,6 +108,11 @@ final class SessionChanges {
             require(c.below() > session.numbersReserved, change, "goes back");
             session.numbersReserved = c.below();
             sessionChanged = true;
+        } else if (change instanceof Change.IdentifiersReserved c) {
+            require(c.upTo() > session.identifiersReserved, change, "goes back");
+            session.identifiersReserved = c.upTo();
+            sessionChanged = true;
+            isAwaited = true;
         } else if (change instanceof Change.Presence c) {
             session.presence = c.presence();
             sessionChanged = true;

@@ -43,7 +43,8 @@ final class SessionReader {
                 prepare(
                         engine,
                         "SELECT NUMBER, PRESENCE, NUMBERS_RESERVED, QUEUED_MESSAGES, QUEUED_BYTES,"
-                                + " HIGHEST_SUBSCRIPTION_IDENTIFIER, CRC FROM SESSION WHERE CLIENT_IDENTIFIER = ?");
+                                + " HIGHEST_SUBSCRIPTION_IDENTIFIER, IDENTIFIERS_RESERVED, CRC"
+                                + " FROM SESSION WHERE CLIENT_IDENTIFIER = ?");
         nextNumber = prepare(engine, "SELECT COALESCE(MAX(NUMBER), 0) + 1 FROM SESSION");
         insertSession =
                 prepare(
@@ -124,9 +125,10 @@ final class SessionReader {
         session.queuedMessages = row.getLong(4);
         session.queuedBytes = row.getLong(5);
         session.highestSubscriptionIdentifier = row.getInt(6);
+        session.identifiersReserved = row.getInt(7);
         if (session.queuedMessages == RECOUNT) {
             countQueue(session);
-        } else if (session.checksum(rows.checksum()) != row.getInt(7)) {
+        } else if (session.checksum(rows.checksum()) != row.getInt(8)) {
             throw damaged(session, "has a wrong checksum", recount(session.number));
         }
         return session;
@@ -228,7 +230,8 @@ final class SessionReader {
                 waiting,
                 confirmed,
                 subscriptionIdentifiers,
-                session.highestSubscriptionIdentifier);
+                session.highestSubscriptionIdentifier,
+                session.identifiersReserved);
     }
 
     private List<OutgoingMessage> recoverFlights(SessionRow session) throws SQLException {

@@ -26,6 +26,9 @@ final class SessionRow {
 
     int highestSubscriptionIdentifier;
 
+    /** Packet Identifiers up to this one may be used before the file knows for what. */
+    int identifiersReserved;
+
     /** By sequence number; changed by {@link #keep} and removals only. */
     Map<Long, Flight> flights = NONE;
 
@@ -48,9 +51,10 @@ final class SessionRow {
                 .add(numbersReserved)
                 .add(queuedMessages)
                 .add(queuedBytes);
-        // Schema version 1 had none, and its checksums are still there.
-        return highestSubscriptionIdentifier == 0
-                ? row.value()
-                : row.add(highestSubscriptionIdentifier).value();
+        // Versions 1 and 2 of the schema had one or none of these; their checksums are still there.
+        if (highestSubscriptionIdentifier != 0 || identifiersReserved != 0) {
+            row.add(highestSubscriptionIdentifier);
+        }
+        return identifiersReserved == 0 ? row.value() : row.add(identifiersReserved).value();
     }
 }

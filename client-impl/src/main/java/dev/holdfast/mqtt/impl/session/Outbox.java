@@ -123,11 +123,22 @@ final class Outbox {
      * @return the batch with which it leaves, for {@link #hasLeft}
      */
     long send(Packet packet) {
+        return send(packet, rules.before(packet));
+    }
+
+    /**
+     * As {@link #send}, for the first PUBLISH of a message with one of {@link EarlyIdentifiers}.
+     */
+    long sendEarly(Publish publish) {
+        return send(publish, rules.beforeEarly(publish));
+    }
+
+    private long send(Packet packet, WriteAhead.Wait wait) {
         if (!sending) {
             throw new IllegalStateException(packet + " is sent without a connection");
         }
         boolean waits =
-                switch (rules.before(packet)) {
+                switch (wait) {
                     case NOTHING -> false;
                     case TURN -> heldPublishes > 0;
                     case STORED -> barrier() > stored;
@@ -194,6 +205,18 @@ final class Outbox {
         last.effects().add(effect);
         heldEffects++;
         heldStored += effect instanceof Event.Stored ? 1 : 0;
+    }
+
+    /**
+     * Whether a message may leave early, by the batches that accepted it and freed its identifier.
+     */
+    boolean mayLeaveEarly(long acceptedWith, long freedWith) {
+        return rules.mayLeaveEarly(isBeingMade(acceptedWith), isStored(freedWith));
+    }
+
+    /** Whether more changes go into the batch that {@link #barrier} named. */
+    boolean isBeingMade(long barrier) {
+        return barrier > issued;
     }
 
     /** Whether the batch that {@link #barrier} named is on disk. */

@@ -31,6 +31,9 @@ public class Outgoing {
     /** The connection on which its PUBLISH took one of the send quota; 0 for none. */
     int quotaOf;
 
+    /** The batch that accepted it; 0 for one of an earlier run. */
+    long acceptedWith;
+
     /** The batch with which its last PUBLISH leaves; see {@link Outbox#hasLeft}. */
     long leavesWith;
 

@@ -19,6 +19,7 @@ import dev.holdfast.mqtt.impl.packet.Pubrec;
 import dev.holdfast.mqtt.store.Change;
 import dev.holdfast.mqtt.store.OutgoingMessage;
 import dev.holdfast.mqtt.store.OutgoingMessage.State;
+import dev.holdfast.mqtt.store.Recovered;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -49,6 +50,7 @@ final class OutgoingPublishes {
     private final OutgoingQueue queue;
     private final SessionLostPolicy sessionLostPolicy;
     private final PacketIdentifiers<Object> identifiers;
+    private final EarlyIdentifiers early;
     private final Outbox outbox;
     private final Time time;
     private final PublishFailures failures;
@@ -87,7 +89,7 @@ final class OutgoingPublishes {
     OutgoingPublishes(
             OutgoingQueue queue,
             SessionLostPolicy sessionLostPolicy,
-            List<OutgoingMessage> recovered,
+            Recovered recovered,
             PacketIdentifiers<Object> identifiers,
             Outbox outbox,
             Time time,
@@ -100,7 +102,8 @@ final class OutgoingPublishes {
         this.time = time;
         this.acknowledgements = acknowledgements;
         this.failures = new PublishFailures(encodedSize);
-        recover(recovered);
+        recover(recovered.inFlight());
+        early = new EarlyIdentifiers(recovered.identifiersReserved(), identifiers, outbox);
     }
 
     private void recover(List<OutgoingMessage> stored) {
@@ -137,6 +140,9 @@ final class OutgoingPublishes {
         unacknowledged = 0;
         for (Outgoing o = released.first(); o != null; o = o.next) {
             outbox.send(acknowledgements.pubrel(o.packetIdentifier, ReasonCode.SUCCESS));
+        }
+        for (int i = early.nextForgotten(0); i != 0; i = early.nextForgotten(i)) {
+            outbox.send(acknowledgements.pubrel(i, ReasonCode.SUCCESS));
         }
         resend = inFlight.first();
     }
@@ -214,16 +220,23 @@ final class OutgoingPublishes {
             outbox.send(new Publish(message, 0, false));
             outbox.tellAcknowledged(o.sequence, SUCCESS);
         } else {
-            queue.take(o);
-            o.packetIdentifier = identifiers.take(o);
-            o.state = State.IN_FLIGHT;
-            inFlight.addLast(o);
-            takeQuota(o);
-            if (outbox.isDurable()) {
-                outbox.persist(new Change.Sent(o.sequence, o.packetIdentifier));
-            }
-            o.leavesWith = outbox.send(new Publish(message, o.packetIdentifier, false));
+            sendFirst(o, message);
         }
+    }
+
+    private void sendFirst(Outgoing o, Message message) {
+        queue.take(o);
+        boolean once = message.qos() == QoS.EXACTLY_ONCE;
+        int free = once && outbox.isDurable() ? early.take(o) : 0;
+        o.packetIdentifier = free == 0 ? identifiers.take(o) : free;
+        o.state = State.IN_FLIGHT;
+        inFlight.addLast(o);
+        takeQuota(o);
+        if (outbox.isDurable()) {
+            outbox.persist(new Change.Sent(o.sequence, o.packetIdentifier));
+        }
+        Publish publish = new Publish(message, o.packetIdentifier, false);
+        o.leavesWith = free == 0 ? outbox.send(publish) : outbox.sendEarly(publish);
     }
 
     private void sendAgain(Outgoing o, ServerLimits limits) {
@@ -289,6 +302,10 @@ final class OutgoingPublishes {
     }
 
     void received(Pubrec p) {
+        if (early.isForgotten(p.packetIdentifier())) {
+            outbox.send(acknowledgements.pubrel(p.packetIdentifier(), ReasonCode.SUCCESS));
+            return;
+        }
         Outgoing o = holder(p.packetIdentifier(), "PUBREC", QoS.EXACTLY_ONCE);
         if (o == null) {
             if (!p.reason().isError()) { // an error has ended the exchange on both sides
@@ -319,6 +336,10 @@ final class OutgoingPublishes {
     }
 
     void received(Pubcomp p) {
+        if (early.isForgotten(p.packetIdentifier())) {
+            early.end(p.packetIdentifier());
+            return;
+        }
         Outgoing o = holder(p.packetIdentifier(), "PUBCOMP", QoS.EXACTLY_ONCE);
         if (o == null) {
             return;
@@ -432,6 +453,7 @@ final class OutgoingPublishes {
         if (outbox.isDurable()) {
             outbox.persist(new Change.Completed(o.sequence));
         }
+        early.freed(o.packetIdentifier);
     }
 
     /**
@@ -439,6 +461,7 @@ final class OutgoingPublishes {
      * policy says.
      */
     void sessionLost() {
+        early.sessionLost();
         List<Outgoing> lost = new ArrayList<>(inFlight.size() + released.size());
         for (Outgoing o = inFlight.first(); o != null; o = o.next) {
             lost.add(o);
@@ -471,11 +494,12 @@ final class OutgoingPublishes {
         (o.state == State.RELEASED ? released : inFlight).remove(o);
         identifiers.free(o.packetIdentifier);
         pubrecRemarks.take(o);
+        outbox.persist(new Change.Requeued(o.sequence));
+        early.freed(o.packetIdentifier);
         o.packetIdentifier = 0;
         o.state = State.QUEUED;
         o.unmatched = false;
         o.neverLeft = false;
-        outbox.persist(new Change.Requeued(o.sequence));
         queue.putBack(o);
     }
 

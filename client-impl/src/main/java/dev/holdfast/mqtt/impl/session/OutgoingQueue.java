@@ -129,6 +129,7 @@ final class OutgoingQueue {
             outbox.persist(
                     new Change.Accepted(
                             OutgoingMessage.queued(o.sequence, o.message, o.expiresAt)));
+            o.acceptedWith = outbox.barrier();
         }
         outbox.tellStored(o.sequence);
         backlog.add(o);

@@ -108,7 +108,7 @@ public final class Session {
                 new OutgoingPublishes(
                         queue,
                         settings.sessionLost(),
-                        recovered.inFlight(),
+                        recovered,
                         identifiers,
                         outbox,
                         time,

@@ -65,6 +65,24 @@ class WriteAhead {
         };
     }
 
+    /** As QoS 1: what was promised of the message rests on PUBREL, which waits for all of it. */
+    Wait beforeEarly(Publish firstAtExactlyOnce) {
+        return Wait.TURN;
+    }
+
+    /**
+     * Whether a PUBLISH at QoS 2 may leave with a Packet Identifier before that is on disk: see
+     * {@link EarlyIdentifiers}.
+     *
+     * @param together whether one batch accepts the message and ties it to the identifier: if not,
+     *     a crash between them leaves it queued, and it is sent again under another
+     * @param free whether it is on disk that no other message holds it: if not, that message is
+     *     sent again after a crash, and the server takes it for this one
+     */
+    boolean mayLeaveEarly(boolean together, boolean free) {
+        return together && free;
+    }
+
     Wait before(Event event) {
         if (event instanceof Event.Deliver deliver) {
             // At QoS 2 a crash would hand the message over again under another delivery id.

@@ -206,6 +206,8 @@ final class Words {
             return c.topicFilter() + " is in doubt" + as(c.identifier());
         } else if (change instanceof Change.Unsubscribed c) {
             return "unsubscribed from " + c.topicFilter();
+        } else if (change instanceof Change.IdentifiersReserved c) {
+            return "identifiers reserved up to " + c.upTo();
         } else if (change instanceof Change.Presence c) {
             return "session " + c.presence();
         }

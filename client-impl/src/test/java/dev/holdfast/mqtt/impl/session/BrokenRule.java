@@ -21,6 +21,9 @@ import java.util.function.Predicate;
 public enum BrokenRule {
     PUBLISH_QOS_2(o -> o instanceof Publish p && p.message().qos() == QoS.EXACTLY_ONCE),
     PUBLISH_QOS_1_TURN(o -> o instanceof Publish p && p.message().qos() == QoS.AT_LEAST_ONCE),
+    EARLY_PUBLISH_TURN(o -> false),
+    EARLY_PUBLISH_TOGETHER(o -> false),
+    EARLY_PUBLISH_FREE(o -> false),
     PUBREL(o -> o instanceof Pubrel),
     PUBREC(o -> o instanceof Pubrec),
     PUBREC_OF_REPEAT(o -> false),
@@ -46,11 +49,24 @@ public enum BrokenRule {
     }
 
     WriteAhead broken() {
+        BrokenRule rule = this;
         Predicate<Object> chosen = this == PUBREC_OF_REPEAT ? new Repeats() : early;
         return new WriteAhead() {
             @Override
             Wait before(Packet packet) {
                 return chosen.test(packet) ? Wait.NOTHING : super.before(packet);
+            }
+
+            @Override
+            Wait beforeEarly(Publish publish) {
+                return rule == EARLY_PUBLISH_TURN ? Wait.NOTHING : super.beforeEarly(publish);
+            }
+
+            @Override
+            boolean mayLeaveEarly(boolean together, boolean free) {
+                return super.mayLeaveEarly(
+                        together || rule == EARLY_PUBLISH_TOGETHER,
+                        free || rule == EARLY_PUBLISH_FREE);
             }
 
             @Override

@@ -220,6 +220,14 @@ final class TestCore {
         return assertInstanceOf(type, sent.poll());
     }
 
+    /** Passes over what the core sends of one kind before it sends anything else. */
+    void skip(Class<? extends Packet> type) {
+        turn();
+        while (type.isInstance(sent.peek())) {
+            sent.remove();
+        }
+    }
+
     void assertNothingSent() {
         turn();
         assertTrue(sent.isEmpty(), () -> "sent: " + sent);

@@ -48,6 +48,9 @@ final class ClientRun implements TestDriver.Clock, TestDriver.Listener, TestHand
     /** Runs tasks in any order. */
     final Executor executor = this::executeSometime;
 
+    /** Packet Identifiers that it may still end without having used them. */
+    private final Set<Integer> forgotten;
+
     /** Topic Filters whose subscriptions have ended. */
     private final Set<String> ended = new HashSet<>();
 
@@ -74,6 +77,7 @@ final class ClientRun implements TestDriver.Clock, TestDriver.Listener, TestHand
         this.number = number;
         settings = sim.settings(this, cleanStart, declared);
         onlyDecoder = new Decoder(settings.maximumPacketSize(), settings.topicAliasMaximum(), true);
+        forgotten = forgotten(sim.store.onDisk());
         StoredSession store = sim.store.open();
         recovered = store.recovered();
         session = sim.sabotage.session(settings, recovered, sim.chance);
@@ -82,6 +86,24 @@ final class ClientRun implements TestDriver.Clock, TestDriver.Listener, TestHand
         handOvers = new HandOverOracle(sim);
         handlers = new TestHandlers(settings, this, executor, sim.sabotage.brokenFeeds(), this);
         handlers.beginAll();
+    }
+
+    /** Those of which the disk knows that they may be in use, and not for what. */
+    private static Set<Integer> forgotten(Recovered disk) {
+        Set<Integer> identifiers = new HashSet<>();
+        for (int i = 1; i <= disk.identifiersReserved(); i++) {
+            identifiers.add(i);
+        }
+        disk.inFlight().forEach(m -> identifiers.remove(m.packetIdentifier()));
+        return identifiers;
+    }
+
+    boolean endsForgotten(int packetIdentifier) {
+        return forgotten.contains(packetIdentifier);
+    }
+
+    void published(int packetIdentifier) {
+        forgotten.remove(packetIdentifier);
     }
 
     boolean isAlive() {

@@ -95,6 +95,8 @@ enum Mutation implements Sabotage {
     FORGOTTEN_IS_NOT_STORED(Change.Forgotten.class),
     CONSUMED_IS_NOT_STORED(Change.Consumed.class),
     NUMBERS_ARE_NOT_STORED(Change.NumbersReserved.class),
+    RESERVED_IDENTIFIERS_ARE_NOT_STORED(Change.IdentifiersReserved.class),
+    RESERVED_IDENTIFIERS_ARE_NOT_FOUND(SabotagedStart::withoutReservedIdentifiers),
     PRESENCE_IS_NOT_STORED(Change.Presence.class),
     SUBSCRIBED_IS_NOT_STORED(Change.Subscribed.class),
     UNSUBSCRIBED_IS_NOT_STORED(Change.Unsubscribed.class),

@@ -168,15 +168,18 @@ final class PublishesFromClient {
         require(p.reason() == ReasonCode.SUCCESS, "PUBREL 0x92, though PUBREC was due");
         require(releasing.add(identifier), "[4.4.0-1] PUBREL twice on one connection");
         ServerSession.Receiving receiving = session.receiving.remove(identifier);
-        if (receiving != null) {
+        boolean forgotten = resumed && connection.client().endsForgotten(identifier);
+        if (receiving != null && !forgotten) {
             requireReleasable(receiving);
             if (receiving.isOld) {
                 sim.outgoing.mistakenAtRelease(identifier, receiving.message);
             }
             newestPubrel = Math.max(newestPubrel, receiving.pubrec);
-        } else {
+        } else if (receiving == null) {
             require(
-                    resumed && (session.completed.contains(identifier) || mayBeUnasked()),
+                    forgotten
+                            || resumed
+                                    && (session.completed.contains(identifier) || mayBeUnasked()),
                     "PUBREL ",
                     identifier,
                     " without PUBREC");

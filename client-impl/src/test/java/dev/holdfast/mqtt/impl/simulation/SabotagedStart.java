@@ -53,6 +53,22 @@ final class SabotagedStart {
                 r.inbox(),
                 r.subscriptions(),
                 Map.of(),
+                0,
+                r.identifiersReserved());
+    }
+
+    static Recovered withoutReservedIdentifiers(Recovered r) {
+        return new Recovered(
+                r.presence(),
+                r.numbersReserved(),
+                r.inFlight(),
+                r.queuedMessages(),
+                r.queuedBytes(),
+                r.receivedIdentifiers(),
+                r.inbox(),
+                r.subscriptions(),
+                r.subscriptionIdentifiers(),
+                r.highestSubscriptionIdentifier(),
                 0);
     }
 
@@ -83,6 +99,7 @@ final class SabotagedStart {
                 inbox,
                 r.subscriptions(),
                 r.subscriptionIdentifiers(),
-                r.highestSubscriptionIdentifier());
+                r.highestSubscriptionIdentifier(),
+                r.identifiersReserved());
     }
 }

@@ -50,6 +50,11 @@ final class SimulatedStore {
         return view;
     }
 
+    boolean isQueued(String payload) {
+        return disk.queued(0, Integer.MAX_VALUE, Long.MAX_VALUE).stream()
+                .anyMatch(m -> m.message().payloadText().equals(payload));
+    }
+
     boolean hasReceived(String payload) {
         return everReceived.contains(payload);
     }

@@ -111,9 +111,12 @@ final class WireOracle {
         requireInTime();
         lastWritten = sim.agenda.now();
         if (packet instanceof Publish p && p.message().qos() != QoS.AT_MOST_ONCE) {
+            client.published(p.packetIdentifier());
             sim.outgoing.written(p, session);
         } else if (packet instanceof Pubrel p && p.reason() == ReasonCode.SUCCESS) {
-            sim.outgoing.released(p.packetIdentifier(), session);
+            if (!client.endsForgotten(p.packetIdentifier())) {
+                sim.outgoing.released(p.packetIdentifier(), session);
+            }
         } else if (packet instanceof Connect p && p.cleanStart()) {
             require(sim.application.mayStartClean(), "Clean Start, though nobody asked for it");
             sim.outgoing.sessionEnded();
@@ -137,15 +140,18 @@ final class WireOracle {
             require(disk.presence() != Presence.NONE, "DISCONNECT before it was stored");
         } else if (packet instanceof Publish p && mustBeOnDisk(p)) {
             OutgoingMessage m = outgoing(disk, p.packetIdentifier());
-            require(
+            boolean stored =
                     m != null
                             && m.state() == OutgoingMessage.State.IN_FLIGHT
-                            && m.message().payloadText().equals(p.message().payloadText()),
+                            && m.message().payloadText().equals(p.message().payloadText());
+            require(
+                    stored || m == null && mayBeEarly(p, disk),
                     "PUBLISH before its Packet Identifier was stored");
         } else if (packet instanceof Pubrel p && p.reason() == ReasonCode.SUCCESS) {
             OutgoingMessage m = outgoing(disk, p.packetIdentifier());
+            boolean stored = m != null && m.state() == OutgoingMessage.State.RELEASED;
             require(
-                    m != null && m.state() == OutgoingMessage.State.RELEASED,
+                    stored || client.endsForgotten(p.packetIdentifier()),
                     "PUBREL before it was stored");
         } else if (packet instanceof Pubrec p) {
             String key = unanswered.get(p.packetIdentifier()).remove();
@@ -172,6 +178,13 @@ final class WireOracle {
                             .noneMatch(s -> p.topicFilters().contains(s.topicFilter())),
                     "UNSUBSCRIBE while the disk says that there is a subscription");
         }
+    }
+
+    /** Whether the disk knows neither message nor identifier, but that there may be such a pair. */
+    private boolean mayBeEarly(Publish p, Recovered disk) {
+        return !p.dup()
+                && p.packetIdentifier() <= disk.identifiersReserved()
+                && !sim.store.isQueued(p.message().payloadText());
     }
 
     private static boolean mustBeOnDisk(Publish p) {

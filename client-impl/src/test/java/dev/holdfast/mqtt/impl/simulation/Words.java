@@ -147,6 +147,8 @@ final class Words {
             return "Unsubscribed " + c.topicFilter();
         } else if (change instanceof Change.NumbersReserved c) {
             return "NumbersReserved " + c.below();
+        } else if (change instanceof Change.IdentifiersReserved c) {
+            return "IdentifiersReserved " + c.upTo();
         } else if (change instanceof Change.Presence c) {
             return "Presence " + c.presence();
         }

@@ -1,0 +1,131 @@
+package dev.holdfast.mqtt.impl.session;
+
+import dev.holdfast.mqtt.store.Change;
+import java.util.Arrays;
+
+/**
+ * Packet Identifiers with which a PUBLISH at QoS 2 may leave while it is still being stored: the
+ * first ones of all, and how many is on disk. If a crash comes before the message is stored, the
+ * server may hold an identifier of which the disk knows nothing else. The next run keeps all such
+ * identifiers from use until it has ended these exchanges, with a PUBREL for each (MQTT 5, section
+ * 3.6.2.1: an unknown Packet Identifier is no error during recovery).
+ */
+final class EarlyIdentifiers {
+    /** PUBREL packets that a start may cost. */
+    private static final int MOST = 1_024;
+
+    /** Identifiers that are looked at for one message; they are taken and freed in turn, mostly. */
+    private static final int LOOKS = 8;
+
+    private static final long[] NONE = {};
+
+    /** The holder of an identifier that an earlier run may have used. */
+    private static final Object FORGOTTEN =
+            new Object() {
+                @Override
+                public String toString() {
+                    return "held by nothing that is stored";
+                }
+            };
+
+    private final PacketIdentifiers<Object> identifiers;
+    private final Outbox outbox;
+
+    /** The identifiers are 1 to this one; 0 until the first message that might leave early. */
+    private int reserved;
+
+    /**
+     * For each identifier the batch after which the disk holds nothing of its last user; as long as
+     * the highest one that was freed asks for.
+     */
+    private long[] freedWith = NONE;
+
+    /** The one looked at last. */
+    private int last;
+
+    /** How many are {@link #FORGOTTEN}. */
+    private int forgotten;
+
+    /**
+     * As the last run left them.
+     *
+     * @param reserved how many there are on disk
+     * @param identifiers with the identifiers of all messages on disk
+     */
+    EarlyIdentifiers(int reserved, PacketIdentifiers<Object> identifiers, Outbox outbox) {
+        this.reserved = reserved;
+        this.identifiers = identifiers;
+        this.outbox = outbox;
+        for (int i = 1; i <= reserved; i++) {
+            if (identifiers.get(i) == null) {
+                identifiers.put(i, FORGOTTEN);
+                forgotten++;
+            }
+        }
+    }
+
+    /**
+     * Takes an identifier with which the message may leave early.
+     *
+     * @return 0 if there is none, or if the message may not
+     */
+    int take(Outgoing message) {
+        for (int looks = Math.min(LOOKS, reserved); looks > 0; looks--) {
+            last = last >= reserved ? 1 : last + 1;
+            if (identifiers.get(last) == null && mayLeave(message, last)) {
+                identifiers.put(last, message);
+                return last;
+            }
+        }
+        if (reserved < MOST && outbox.isBeingMade(message.acceptedWith)) {
+            // This message waits for that, and those behind it keep their turn.
+            reserved = Math.max(1, 2 * reserved);
+            outbox.persist(new Change.IdentifiersReserved(reserved));
+        }
+        return 0;
+    }
+
+    private boolean mayLeave(Outgoing message, int identifier) {
+        long freed = identifier < freedWith.length ? freedWith[identifier] : 0;
+        return outbox.mayLeaveEarly(message.acceptedWith, freed);
+    }
+
+    /** A message has given up its identifier, and the change that says so is made. */
+    void freed(int identifier) {
+        if (identifier > reserved) {
+            return;
+        }
+        if (identifier >= freedWith.length) {
+            freedWith = Arrays.copyOf(freedWith, reserved + 1);
+        }
+        freedWith[identifier] = outbox.barrier();
+    }
+
+    // ---- what a crash has left
+
+    /** The next one, behind this one, whose exchange is to be ended; 0 if there is none. */
+    int nextForgotten(int behind) {
+        for (int i = behind + 1; forgotten > 0 && i <= reserved; i++) {
+            if (isForgotten(i)) {
+                return i;
+            }
+        }
+        return 0;
+    }
+
+    boolean isForgotten(int identifier) {
+        return identifiers.get(identifier) == FORGOTTEN;
+    }
+
+    /** The server has none of it any more. */
+    void end(int forgottenIdentifier) {
+        identifiers.free(forgottenIdentifier);
+        forgotten--;
+    }
+
+    void sessionLost() {
+        for (int i = nextForgotten(0); i != 0; i = nextForgotten(i)) {
+            end(i);
+        }
+    }
+}
