@@ -226,7 +226,7 @@ final class Connection {
         outbox.tell(new Event.Connected(now));
         connects.forEach(t -> outbox.tell(new Event.ConnectDone(t, now)));
         connects.clear();
-        subscriptions.connected(now.limits(), maybeNew);
+        subscriptions.connected(now.limits(), now.sessionPresent(), maybeNew);
     }
 
     /** Nothing of a session is left: that of the server is gone, or is to go. */

@@ -29,7 +29,7 @@ final class ServerSubscriptions {
      */
     private final Set<String> plain = new SparseSet<>();
 
-    /** Whether the server may have any other, from a run or a session that nobody knows of. */
+    /** Whether the server may have any other: unless the session began with this connection. */
     private boolean mayHaveOthers;
 
     ServerSubscriptions(Recovered recovered, Outbox outbox) {
@@ -72,6 +72,11 @@ final class ServerSubscriptions {
             }
         }
         changed.forEach(identifiers::persistUnconfirmed);
+    }
+
+    /** Of an earlier connection not all is known: it may have been with another server. */
+    void resumed() {
+        mayHaveOthers = true;
     }
 
     /** The session may be a new one, without subscriptions. */

@@ -229,8 +229,11 @@ final class Subscriptions {
     }
 
     /** The session may be a new one, without subscriptions: then all are asked for again. */
-    void connected(ServerLimits serverLimits, boolean maybeNew) {
+    void connected(ServerLimits serverLimits, boolean resumed, boolean maybeNew) {
         limits = serverLimits;
+        if (resumed) {
+            server.resumed();
+        }
         if (maybeNew) {
             server.doubtAll();
         }

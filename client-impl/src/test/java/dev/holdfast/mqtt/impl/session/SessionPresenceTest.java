@@ -15,6 +15,7 @@ import dev.holdfast.mqtt.impl.packet.Puback;
 import dev.holdfast.mqtt.impl.packet.Publish;
 import dev.holdfast.mqtt.impl.packet.Pubrec;
 import dev.holdfast.mqtt.impl.packet.Subscribe;
+import dev.holdfast.mqtt.impl.packet.Unsubscribe;
 import dev.holdfast.mqtt.spi.ClientSettings;
 import dev.holdfast.mqtt.store.OutgoingMessage;
 import java.net.URI;
@@ -167,6 +168,21 @@ class SessionPresenceTest {
         core.connect(true);
 
         core.sent(Subscribe.class);
+    }
+
+    /** It may have one from an earlier time there. */
+    @Test
+    void whatIsUnsubscribedAtAnotherServerIsEndedThereThoughTheFirstDoesNotHaveIt() {
+        core = new TestCore(settingsOfTwo());
+        core.connect(false);
+        core.cut();
+        core.open();
+        core.sent(Connect.class);
+        core.session.received(TestCore.connack(true));
+
+        core.session.unsubscribe(3, "a");
+
+        assertEquals(List.of("a"), core.sent(Unsubscribe.class).topicFilters());
     }
 
     @Test
