@@ -37,6 +37,9 @@ final class PublisherWitness implements Witness {
     /** Messages whose PUBACK or PUBCOMP has perhaps left. */
     private final Set<String> answered = new HashSet<>();
 
+    /** Packet Identifiers of all that the current process has sent. */
+    private final Set<Integer> usedInRun = new HashSet<>();
+
     // Of this connection.
     private final Set<Integer> unacknowledged = new HashSet<>();
     private final int[] newest = new int[3];
@@ -61,6 +64,9 @@ final class PublisherWitness implements Witness {
 
     @Override
     public List<Packet> connected(int run, boolean resumed) {
+        if (run != this.run) {
+            usedInRun.clear();
+        }
         this.run = run;
         this.resumed = resumed;
         unacknowledged.clear();
@@ -99,6 +105,7 @@ final class PublisherWitness implements Witness {
         Integer first = firstRun.putIfAbsent(name, run);
         requireHonestDup(p, name, first);
         int identifier = p.packetIdentifier();
+        usedInRun.add(identifier);
         require(unacknowledged.add(identifier), identifier + " is in use [2.2.1-3]");
         require(unacknowledged.size() <= RECEIVE_MAXIMUM, "more than Receive Maximum [3.3.4-7]");
         if (p.message().qos() == QoS.AT_LEAST_ONCE) {
@@ -139,8 +146,10 @@ final class PublisherWitness implements Witness {
         int identifier = p.packetIdentifier();
         require(p.reason() == ReasonCode.SUCCESS, "PUBREL with " + p.reason());
         String name = open.remove(identifier);
+        // What was killed may have left with an identifier of which the disk knows nothing else.
+        boolean mayBeForgotten = !usedInRun.contains(identifier);
         require(
-                name != null || resumed && released.contains(identifier),
+                name != null || resumed && (released.contains(identifier) || mayBeForgotten),
                 "PUBREL " + identifier + " without PUBLISH [4.3.3-4]");
         released.add(identifier);
         unacknowledged.remove(identifier);

@@ -19,6 +19,9 @@ final class EarlyIdentifiers {
 
     private static final long[] NONE = {};
 
+    /** In place of a batch: the server may answer once more to a message that had it. */
+    private static final long ANSWERS_FOLLOW = Long.MAX_VALUE;
+
     /** The holder of an identifier that an earlier run may have used. */
     private static final Object FORGOTTEN =
             new Object() {
@@ -58,7 +61,7 @@ final class EarlyIdentifiers {
         this.outbox = outbox;
         for (int i = 1; i <= reserved; i++) {
             if (identifiers.get(i) == null) {
-                identifiers.put(i, FORGOTTEN);
+                identifiers.recover(i, FORGOTTEN);
                 forgotten++;
             }
         }
@@ -79,6 +82,7 @@ final class EarlyIdentifiers {
         }
         if (reserved < MOST && outbox.isBeingMade(message.acceptedWith)) {
             // This message waits for that, and those behind it keep their turn.
+            last = reserved;
             reserved = Math.max(1, 2 * reserved);
             outbox.persist(new Change.IdentifiersReserved(reserved));
         }
@@ -87,18 +91,41 @@ final class EarlyIdentifiers {
 
     private boolean mayLeave(Outgoing message, int identifier) {
         long freed = identifier < freedWith.length ? freedWith[identifier] : 0;
-        return outbox.mayLeaveEarly(message.acceptedWith, freed);
+        boolean quiet = freed != ANSWERS_FOLLOW;
+        return outbox.mayLeaveEarly(message.acceptedWith, quiet ? freed : 0, quiet);
     }
 
     /** A message has given up its identifier, and the change that says so is made. */
     void freed(int identifier) {
-        if (identifier > reserved) {
-            return;
+        if (identifier <= reserved) {
+            makeRoom(identifier);
+            if (freedWith[identifier] != ANSWERS_FOLLOW) {
+                freedWith[identifier] = outbox.barrier();
+            }
         }
+    }
+
+    /** The server has said the same twice, and will be answered twice: it may do that again. */
+    void answeredTwice(int identifier) {
+        if (identifier <= reserved) {
+            makeRoom(identifier);
+            freedWith[identifier] = ANSWERS_FOLLOW;
+        }
+    }
+
+    private void makeRoom(int identifier) {
         if (identifier >= freedWith.length) {
             freedWith = Arrays.copyOf(freedWith, reserved + 1);
         }
-        freedWith[identifier] = outbox.barrier();
+    }
+
+    /** No more answers come. */
+    void disconnected() {
+        for (int i = 0; i < freedWith.length; i++) {
+            if (freedWith[i] == ANSWERS_FOLLOW) {
+                freedWith[i] = outbox.barrier();
+            }
+        }
     }
 
     // ---- what a crash has left

@@ -208,10 +208,14 @@ final class Outbox {
     }
 
     /**
-     * Whether a message may leave early, by the batches that accepted it and freed its identifier.
+     * Whether a message may leave early.
+     *
+     * @param acceptedWith the batch that accepts it
+     * @param freedWith the batch that freed its Packet Identifier
+     * @param quiet whether all answers with that have come
      */
-    boolean mayLeaveEarly(long acceptedWith, long freedWith) {
-        return rules.mayLeaveEarly(isBeingMade(acceptedWith), isStored(freedWith));
+    boolean mayLeaveEarly(long acceptedWith, long freedWith, boolean quiet) {
+        return rules.mayLeaveEarly(isBeingMade(acceptedWith), isStored(freedWith), quiet);
     }
 
     /** Whether more changes go into the batch that {@link #barrier} named. */

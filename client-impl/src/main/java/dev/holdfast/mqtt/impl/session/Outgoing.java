@@ -34,7 +34,7 @@ public class Outgoing {
     /** The batch that accepted it; 0 for one of an earlier run. */
     long acceptedWith;
 
-    /** The batch with which its last PUBLISH leaves; see {@link Outbox#hasLeft}. */
+    /** The batch with which its first PUBLISH leaves; see {@link Outbox#hasLeft}. */
     long leavesWith;
 
     /** Whether PUBREC said No matching subscribers, the one success that is not {@code SUCCESS}. */

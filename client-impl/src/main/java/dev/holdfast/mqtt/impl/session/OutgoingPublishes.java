@@ -124,7 +124,7 @@ final class OutgoingPublishes {
 
     private Outgoing recover(OutgoingMessage stored) {
         Outgoing o = Outgoing.of(stored);
-        identifiers.put(o.packetIdentifier, o);
+        identifiers.recover(o.packetIdentifier, o);
         return o;
     }
 
@@ -155,6 +155,7 @@ final class OutgoingPublishes {
     void disconnected(List<Integer> neverLeft) {
         limits = null;
         resend = null;
+        early.disconnected();
         for (int packetIdentifier : neverLeft) {
             if (identifiers.get(packetIdentifier) instanceof Outgoing o) {
                 o.neverLeft = true;
@@ -245,8 +246,11 @@ final class OutgoingPublishes {
         MqttException.PublishRejected refusal = failures.beyondLimits(message, limits);
         if (refusal == null) {
             takeQuota(o);
-            o.leavesWith = outbox.send(new Publish(message, o.packetIdentifier, !o.neverLeft));
-            o.neverLeft = false;
+            long leavesWith = outbox.send(new Publish(message, o.packetIdentifier, !o.neverLeft));
+            if (o.neverLeft) {
+                o.leavesWith = leavesWith;
+                o.neverLeft = false;
+            }
         } else if (message.qos() == QoS.AT_LEAST_ONCE || o.neverLeft) {
             complete(o);
             if (!o.abandoned) {
@@ -302,19 +306,18 @@ final class OutgoingPublishes {
     }
 
     void received(Pubrec p) {
-        if (early.isForgotten(p.packetIdentifier())) {
-            outbox.send(acknowledgements.pubrel(p.packetIdentifier(), ReasonCode.SUCCESS));
+        int identifier = p.packetIdentifier();
+        if (early.isForgotten(identifier)) {
+            repeatPubrel(identifier, ReasonCode.SUCCESS);
             return;
         }
-        Outgoing o = holder(p.packetIdentifier(), "PUBREC", QoS.EXACTLY_ONCE);
+        Outgoing o = holder(identifier, "PUBREC", QoS.EXACTLY_ONCE);
         if (o == null) {
             if (!p.reason().isError()) { // an error has ended the exchange on both sides
-                outbox.send(
-                        acknowledgements.pubrel(
-                                p.packetIdentifier(), ReasonCode.PACKET_IDENTIFIER_NOT_FOUND));
+                repeatPubrel(identifier, ReasonCode.PACKET_IDENTIFIER_NOT_FOUND);
             }
         } else if (o.state == State.RELEASED) {
-            outbox.send(acknowledgements.pubrel(p.packetIdentifier(), ReasonCode.SUCCESS));
+            repeatPubrel(identifier, ReasonCode.SUCCESS);
         } else if (p.reason().isError()) {
             finish(o, p.reason(), p.reasonString(), p.userProperties());
         } else {
@@ -322,6 +325,11 @@ final class OutgoingPublishes {
             pubrecRemarks.keep(o, p.reasonString(), p.userProperties());
             release(o);
         }
+    }
+
+    private void repeatPubrel(int identifier, ReasonCode reason) {
+        early.answeredTwice(identifier);
+        outbox.send(acknowledgements.pubrel(identifier, reason));
     }
 
     private void release(Outgoing o) {

@@ -48,6 +48,15 @@ final class PacketIdentifiers<T> {
         return candidate;
     }
 
+    /**
+     * Records that an identifier was held when the last run ended. Like one taken in this run, it
+     * is not taken again soon: what comes late for its holder must not meet another.
+     */
+    void recover(int identifier, T holder) {
+        put(identifier, holder);
+        last = Math.max(last, identifier);
+    }
+
     /** Records that an identifier, not held so far, has a holder. */
     void put(int identifier, T holder) {
         if (identifier < 1 || identifier > MAXIMUM) {

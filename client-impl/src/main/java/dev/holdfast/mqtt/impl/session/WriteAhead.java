@@ -60,7 +60,7 @@ class WriteAhead {
             // place behind held PUBLISHes.
             case AT_LEAST_ONCE -> Wait.TURN;
             // The identifier must be tied to the message, or after a crash it goes out twice, or
-            // under another.
+            // under another. Unless it is reserved: see beforeEarly.
             case EXACTLY_ONCE -> Wait.STORED;
         };
     }
@@ -78,9 +78,11 @@ class WriteAhead {
      *     a crash between them leaves it queued, and it is sent again under another
      * @param free whether it is on disk that no other message holds it: if not, that message is
      *     sent again after a crash, and the server takes it for this one
+     * @param quiet whether the server has given all its answers to the message that had it before:
+     *     if not, one may be taken for an answer to this message, and this one for delivered
      */
-    boolean mayLeaveEarly(boolean together, boolean free) {
-        return together && free;
+    boolean mayLeaveEarly(boolean together, boolean free, boolean quiet) {
+        return together && free && quiet;
     }
 
     Wait before(Event event) {

@@ -24,6 +24,7 @@ public enum BrokenRule {
     EARLY_PUBLISH_TURN(o -> false),
     EARLY_PUBLISH_TOGETHER(o -> false),
     EARLY_PUBLISH_FREE(o -> false),
+    EARLY_PUBLISH_QUIET(o -> false),
     PUBREL(o -> o instanceof Pubrel),
     PUBREC(o -> o instanceof Pubrec),
     PUBREC_OF_REPEAT(o -> false),
@@ -63,10 +64,11 @@ public enum BrokenRule {
             }
 
             @Override
-            boolean mayLeaveEarly(boolean together, boolean free) {
+            boolean mayLeaveEarly(boolean together, boolean free, boolean quiet) {
                 return super.mayLeaveEarly(
                         together || rule == EARLY_PUBLISH_TOGETHER,
-                        free || rule == EARLY_PUBLISH_FREE);
+                        free || rule == EARLY_PUBLISH_FREE,
+                        quiet || rule == EARLY_PUBLISH_QUIET);
             }
 
             @Override

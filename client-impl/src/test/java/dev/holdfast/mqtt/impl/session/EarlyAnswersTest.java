@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.holdfast.mqtt.Message;
 import dev.holdfast.mqtt.QoS;
 import dev.holdfast.mqtt.ReasonCode;
+import dev.holdfast.mqtt.impl.packet.Connect;
 import dev.holdfast.mqtt.impl.packet.Puback;
 import dev.holdfast.mqtt.impl.packet.Publish;
 import dev.holdfast.mqtt.impl.packet.Pubrec;
@@ -47,5 +48,28 @@ class EarlyAnswersTest {
 
         assertEquals(1, core.sent(Publish.class).packetIdentifier());
         assertEquals(ReasonCode.PACKET_IDENTIFIER_NOT_FOUND, core.sent(Pubrel.class).reason());
+    }
+
+    /**
+     * What was sent before, the server may mean, though it is to be sent again. A server that says
+     * so twice would take the repeat for a new message, if the first were not believed.
+     */
+    @Test
+    void pubrecForAMessageWhoseRepeatWaitsForTheDiskIsBelieved() {
+        core.connect(false);
+        publish(1, QoS.EXACTLY_ONCE);
+        core.sent(Publish.class);
+        core.cut();
+        core.open();
+        core.sent(Connect.class);
+        core.diskHangs = true;
+        core.session.received(TestCore.connack(true));
+        core.assertNothingSent();
+
+        core.session.received(new Pubrec(1, ReasonCode.SUCCESS));
+        core.diskHangs = false;
+
+        assertTrue(core.sent(Publish.class).dup());
+        assertEquals(ReasonCode.SUCCESS, core.sent(Pubrel.class).reason());
     }
 }

@@ -46,6 +46,15 @@ class PacketIdentifiersTest {
     }
 
     @Test
+    void takesNoneOfTheLastRunSoonAfterItIsFree() {
+        identifiers.recover(3, "of the last run");
+        identifiers.recover(2, "of the last run");
+        identifiers.free(3);
+
+        assertEquals(4, identifiers.take("x"));
+    }
+
+    @Test
     void noticesWhatCannotBe() {
         identifiers.put(7, "x");
         assertThrows(IllegalStateException.class, () -> identifiers.put(7, "y"));

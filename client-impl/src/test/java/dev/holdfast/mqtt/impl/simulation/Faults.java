@@ -14,8 +14,8 @@ package dev.holdfast.mqtt.impl.simulation;
  *       every acknowledgement, CONNACK and DISCONNECT (with Server Reference where it may have
  *       one), limits that change from connection to connection, Session Expiry cut short, sessions
  *       lost in a restart or expired, or kept while the client has another one elsewhere, packets
- *       sent again without need, text that is none, a false server that cannot authenticate itself,
- *       and what {@link ServerOffences} lists.
+ *       sent again without need, PUBREC sent again when a session is resumed, text that is none, a
+ *       false server that cannot authenticate itself, and what {@link ServerOffences} lists.
  *   <li>Client and application: crash and restart with a random prefix of the unconfirmed batches,
  *       and more of them without the messages that they accepted, Clean Start, disconnect() and
  *       connect() at any time, subscriptions that come and go, handlers that are slow, hang, throw,
@@ -61,6 +61,7 @@ final class Faults {
     final int disconnectEvery;
     final int misbehavesEvery;
     final int falseServer;
+    final int repeatsPubrec;
 
     // Application.
     final int crashEvery;
@@ -122,6 +123,7 @@ final class Faults {
         authenticationFails = chance.pick(0, 0, 10);
         authenticationHangs = chance.pick(0, 0, 10);
         reauthenticateEvery = sometimes(60, 500, 5_000);
+        repeatsPubrec = chance.pick(0, 0, 50);
     }
 
     private int sometimes(int percent, int... choices) {

@@ -8,8 +8,12 @@ import dev.holdfast.mqtt.ReasonCode;
 import dev.holdfast.mqtt.impl.codec.Encoder;
 import dev.holdfast.mqtt.impl.packet.Pubcomp;
 import dev.holdfast.mqtt.impl.packet.Publish;
+import dev.holdfast.mqtt.impl.packet.Pubrec;
 import dev.holdfast.mqtt.impl.packet.Pubrel;
+import java.util.Comparator;
 import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /** The server's side of what the client publishes on one connection. */
@@ -23,6 +27,9 @@ final class PublishesFromClient {
 
     /** Those whose PUBREL came here and is not answered. */
     private final Set<Integer> releasing = new HashSet<>();
+
+    /** Those whose PUBREC was sent again unasked: its answer may come once more, too. */
+    private final Set<Integer> repeated = new HashSet<>();
 
     private int newestPublish = -1;
     private int newestPubrel;
@@ -140,15 +147,33 @@ final class PublishesFromClient {
             }
         }
         boolean refused = reason.isError();
-        connection.answer(
-                ServerWords.pubrec(identifier, reason, p.message()),
+        Pubrec pubrec = ServerWords.pubrec(identifier, reason, p.message());
+        connection.later(
                 () -> {
                     if (refused) {
                         unacknowledged.remove(identifier);
                     } else if (session.receiving.containsKey(identifier)) {
                         session.receiving.get(identifier).pubrec = ++session.pubrecs;
+                    } else if (repeated.contains(identifier)) {
+                        return; // thanks to the repeat the client is through with it
                     }
+                    connection.send(pubrec);
                 });
+    }
+
+    /** Says again, unasked, what it has received before, as some servers do. */
+    void repeatPubrecs() {
+        connection.session().repeatsPubrecs = true;
+        List<Map.Entry<Integer, ServerSession.Receiving>> all =
+                connection.session().receiving.entrySet().stream()
+                        .filter(e -> e.getValue().pubrec > 0 && !e.getValue().isOld)
+                        .sorted(Comparator.comparingInt(e -> e.getValue().pubrec))
+                        .toList();
+        for (Map.Entry<Integer, ServerSession.Receiving> one : all) {
+            repeated.add(one.getKey());
+            connection.send(
+                    ServerWords.pubrec(one.getKey(), ReasonCode.SUCCESS, one.getValue().message));
+        }
     }
 
     private ReasonCode judge(Message message) {
@@ -166,7 +191,9 @@ final class PublishesFromClient {
         ServerSession session = connection.session();
         int identifier = p.packetIdentifier();
         require(p.reason() == ReasonCode.SUCCESS, "PUBREL 0x92, though PUBREC was due");
-        require(releasing.add(identifier), "[4.4.0-1] PUBREL twice on one connection");
+        require(
+                releasing.add(identifier) || repeated.contains(identifier),
+                "[4.4.0-1] PUBREL twice on one connection");
         ServerSession.Receiving receiving = session.receiving.remove(identifier);
         boolean forgotten = resumed && connection.client().endsForgotten(identifier);
         if (receiving != null && !forgotten) {
@@ -203,7 +230,9 @@ final class PublishesFromClient {
             require(resumed && mayBeUnasked(), "PUBREL before PUBREC");
         } else {
             require(
-                    receiving.pubrec > newestPubrel || mayBeUnasked(),
+                    receiving.pubrec > newestPubrel
+                            || mayBeUnasked()
+                            || connection.session().repeatsPubrecs,
                     "[4.6.0-4] PUBRELs are not in the order of the PUBRECs");
         }
     }

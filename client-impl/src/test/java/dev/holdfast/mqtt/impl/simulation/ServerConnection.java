@@ -304,6 +304,9 @@ final class ServerConnection {
         sim.outgoing.announced(limits);
         announced = session();
         link.fromServer(limits);
+        if (present && sim.faults.strike(sim.faults.repeatsPubrec)) {
+            fromClient.repeatPubrecs();
+        }
         pump();
     }
 

@@ -92,6 +92,9 @@ final class ServerSession {
 
     int pubrecs;
 
+    /** Whether some were sent again unasked: nobody knows which of the two the client goes by. */
+    boolean repeatsPubrecs;
+
     ServerSession(int number) {
         this.number = number;
     }

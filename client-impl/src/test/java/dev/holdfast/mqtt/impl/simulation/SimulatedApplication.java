@@ -126,6 +126,9 @@ final class SimulatedApplication {
 
     private void keepConnected() {
         requireConnection();
+        if (run.isAlive()) {
+            subscriptions.askAgain();
+        }
         sim.agenda.after(1_000, this::keepConnected);
     }
 

@@ -194,6 +194,17 @@ final class SimulatedSubscriptions {
         }
     }
 
+    /** What was refused may be there all the same, with messages that wait for a handler. */
+    void askAgain() {
+        for (String filter : SimulatedServer.FILTERS) {
+            if (undefined.contains(filter)) {
+                Subscription s = subscription(filter);
+                wanted.put(filter, s);
+                subscribe(s);
+            }
+        }
+    }
+
     /** The next connection may bring a new session. */
     void disconnected() {
         confirmed.clear();

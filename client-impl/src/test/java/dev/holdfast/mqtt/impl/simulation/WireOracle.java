@@ -19,7 +19,9 @@ import dev.holdfast.mqtt.store.Recovered;
 import dev.holdfast.mqtt.store.SessionState.Presence;
 import java.util.ArrayDeque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Looks at what the client writes to one connection, in the moment it does: whether it rests on
@@ -46,6 +48,9 @@ final class WireOracle {
 
     /** For each PUBREL without PUBCOMP, the delivery on disk when it came; 0 for none. */
     private final Map<Integer, ArrayDeque<Long>> released = new HashMap<>();
+
+    /** Packet Identifiers whose PUBREL was written since their PUBLISH, here. */
+    private final Set<Integer> releases = new HashSet<>();
 
     WireOracle(Simulation sim, ClientRun client) {
         this.sim = sim;
@@ -112,9 +117,11 @@ final class WireOracle {
         lastWritten = sim.agenda.now();
         if (packet instanceof Publish p && p.message().qos() != QoS.AT_MOST_ONCE) {
             client.published(p.packetIdentifier());
+            releases.remove(p.packetIdentifier());
             sim.outgoing.written(p, session);
         } else if (packet instanceof Pubrel p && p.reason() == ReasonCode.SUCCESS) {
-            if (!client.endsForgotten(p.packetIdentifier())) {
+            if (releases.add(p.packetIdentifier()) && !client.endsForgotten(p.packetIdentifier())) {
+                requireReleasedOnDisk(p.packetIdentifier());
                 sim.outgoing.released(p.packetIdentifier(), session);
             }
         } else if (packet instanceof Connect p && p.cleanStart()) {
@@ -132,6 +139,15 @@ final class WireOracle {
                 "[3.1.2-20] silent for longer than Keep Alive");
     }
 
+    private void requireReleasedOnDisk(int packetIdentifier) {
+        if (sim.checksDisk) {
+            OutgoingMessage m = outgoing(sim.store.onDisk(), packetIdentifier);
+            require(
+                    m != null && m.state() == OutgoingMessage.State.RELEASED,
+                    "PUBREL before it was stored");
+        }
+    }
+
     /** The rule that carries the product: what must be on disk before what leaves. */
     private void requireOnDisk(Packet packet, Recovered disk) {
         if (packet instanceof Connect p && p.sessionExpiryInterval() > 0) {
@@ -142,17 +158,12 @@ final class WireOracle {
             OutgoingMessage m = outgoing(disk, p.packetIdentifier());
             boolean stored =
                     m != null
-                            && m.state() == OutgoingMessage.State.IN_FLIGHT
+                            // An unasked PUBREC may come while the PUBLISH is held back.
+                            && (m.state() == OutgoingMessage.State.IN_FLIGHT || p.dup())
                             && m.message().payloadText().equals(p.message().payloadText());
             require(
                     stored || m == null && mayBeEarly(p, disk),
                     "PUBLISH before its Packet Identifier was stored");
-        } else if (packet instanceof Pubrel p && p.reason() == ReasonCode.SUCCESS) {
-            OutgoingMessage m = outgoing(disk, p.packetIdentifier());
-            boolean stored = m != null && m.state() == OutgoingMessage.State.RELEASED;
-            require(
-                    stored || client.endsForgotten(p.packetIdentifier()),
-                    "PUBREL before it was stored");
         } else if (packet instanceof Pubrec p) {
             String key = unanswered.get(p.packetIdentifier()).remove();
             boolean refused = p.reason() == ReasonCode.PAYLOAD_FORMAT_INVALID;

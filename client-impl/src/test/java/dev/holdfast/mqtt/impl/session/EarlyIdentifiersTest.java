@@ -1,0 +1,189 @@
+package dev.holdfast.mqtt.impl.session;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.holdfast.mqtt.Message;
+import dev.holdfast.mqtt.QoS;
+import dev.holdfast.mqtt.ReasonCode;
+import dev.holdfast.mqtt.impl.packet.Connect;
+import dev.holdfast.mqtt.impl.packet.Pubcomp;
+import dev.holdfast.mqtt.impl.packet.Publish;
+import dev.holdfast.mqtt.impl.packet.Pubrec;
+import dev.holdfast.mqtt.impl.packet.Pubrel;
+import dev.holdfast.mqtt.store.Change;
+import dev.holdfast.mqtt.store.OutgoingMessage;
+import dev.holdfast.mqtt.store.SessionState;
+import dev.holdfast.mqtt.store.SessionState.Presence;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** What leaves while it is being stored, and what a later run makes of it. */
+class EarlyIdentifiersTest {
+    private TestCore core = new TestCore();
+
+    private void publish(long sequence) {
+        Message message = Message.to("t").qos(QoS.EXACTLY_ONCE).build();
+        core.session.publish(sequence, message, OutgoingMessage.NEVER);
+    }
+
+    private void complete(int packetIdentifier) {
+        core.session.received(new Pubrec(packetIdentifier, ReasonCode.SUCCESS));
+        core.sent(Pubrel.class);
+        core.session.received(new Pubcomp(packetIdentifier, ReasonCode.SUCCESS));
+        core.assertNothingSent();
+    }
+
+    /** A run behind one that had reserved some, and was killed. */
+    private static TestCore afterACrash(int reserved) {
+        SessionState disk = new SessionState();
+        disk.apply(new Change.Presence(Presence.HELD));
+        disk.apply(new Change.IdentifiersReserved(reserved));
+        return new TestCore(TestCore.settings(), disk);
+    }
+
+    private int reserved() {
+        return core.disk.recovered().identifiersReserved();
+    }
+
+    @Test
+    void reservationGrowsWithWhatIsInFlightAndNotAbove1024() {
+        core.connect(false);
+        assertEquals(0, reserved());
+        publish(1);
+        complete(core.sent(Publish.class).packetIdentifier());
+        publish(2);
+        core.sent(Publish.class);
+        assertEquals(1, reserved(), "one at a time takes one");
+        for (int i = 3; i <= 100; i++) {
+            publish(i);
+            core.sent(Publish.class);
+        }
+        assertTrue(reserved() >= 64 && reserved() <= 256, "reserved " + reserved());
+        for (int i = 101; i <= 3_000; i++) {
+            publish(i);
+            core.sent(Publish.class);
+        }
+        assertEquals(1_024, reserved());
+    }
+
+    @Test
+    void nothingIsReservedForQos1() {
+        core.connect(false);
+        Message message = Message.to("t").qos(QoS.AT_LEAST_ONCE).build();
+        core.session.publish(1, message, OutgoingMessage.NEVER);
+        core.sent(Publish.class);
+
+        assertEquals(0, reserved());
+    }
+
+    @Test
+    void theServerIsToldToLetGoOfWhatTheDiskDoesNotKnowBeforeItIsUsedAgain() {
+        core = afterACrash(2);
+        core.connect(true);
+        assertEquals(1, core.sent(Pubrel.class).packetIdentifier());
+        assertEquals(2, core.sent(Pubrel.class).packetIdentifier());
+        publish(1);
+        assertEquals(3, core.sent(Publish.class).packetIdentifier());
+
+        core.session.received(new Pubcomp(2, ReasonCode.PACKET_IDENTIFIER_NOT_FOUND));
+
+        core.diskHangs = true;
+        publish(2);
+        publish(3);
+        assertEquals(4, core.sent(Publish.class).packetIdentifier());
+        assertEquals(2, core.sent(Publish.class).packetIdentifier());
+        assertEquals(List.of(1L), core.stored());
+    }
+
+    @Test
+    void whatHasNoAnswerIsReleasedAgainOnTheNextConnection() {
+        core = afterACrash(2);
+        core.connect(true);
+        core.session.received(new Pubcomp(1, ReasonCode.SUCCESS));
+        core.cut();
+
+        core.connect(true);
+
+        assertEquals(2, core.sent(Pubrel.class).packetIdentifier());
+        core.assertNothingSent();
+    }
+
+    @Test
+    void aNewSessionHoldsNothing() {
+        core = afterACrash(2);
+        core.connect(false);
+        core.assertNothingSent();
+        core.diskHangs = true;
+
+        publish(1);
+
+        assertEquals(1, core.sent(Publish.class).packetIdentifier());
+    }
+
+    @Test
+    void pubrecForWhatWasForgottenIsAnsweredAndItsIdentifierRestsUntilTheConnectionEnds() {
+        core = afterACrash(1);
+        core.connect(true);
+        core.sent(Pubrel.class);
+        core.session.received(new Pubrec(1, ReasonCode.SUCCESS));
+        assertEquals(ReasonCode.SUCCESS, core.sent(Pubrel.class).reason());
+        core.session.received(new Pubcomp(1, ReasonCode.SUCCESS));
+        publish(1);
+        complete(assertNot1(core.sent(Publish.class).packetIdentifier()));
+        core.session.received(new Pubcomp(1, ReasonCode.PACKET_IDENTIFIER_NOT_FOUND));
+        core.cut();
+        core.connect(true);
+        core.diskHangs = true;
+
+        publish(2);
+        publish(3);
+
+        assertEquals(2, core.sent(Publish.class).packetIdentifier());
+        assertEquals(1, core.sent(Publish.class).packetIdentifier());
+    }
+
+    private static int assertNot1(int packetIdentifier) {
+        assertTrue(packetIdentifier > 1, "1 is used again though an answer to it may come");
+        return packetIdentifier;
+    }
+
+    @Test
+    void anIdentifierIsNotUsedEarlyWhileTheDiskKnowsItsLastUser() {
+        core.connect(false);
+        publish(1);
+        complete(core.sent(Publish.class).packetIdentifier());
+        core.diskHangs = true;
+        publish(2);
+        assertEquals(1, core.sent(Publish.class).packetIdentifier());
+        core.diskHangs = false;
+        core.session.received(new Pubrec(1, ReasonCode.SUCCESS));
+        core.sent(Pubrel.class);
+        core.diskHangs = true;
+        core.session.received(new Pubcomp(1, ReasonCode.SUCCESS));
+
+        publish(3);
+
+        core.assertNothingSent();
+        core.diskHangs = false;
+        assertEquals(2, core.sent(Publish.class).packetIdentifier());
+    }
+
+    @Test
+    void aMessageThatWasAcceptedOfflineWaitsForTheDisk() {
+        core.connect(false);
+        publish(1);
+        complete(core.sent(Publish.class).packetIdentifier());
+        core.cut();
+        publish(2);
+        core.open();
+        core.sent(Connect.class);
+        core.diskHangs = true;
+
+        core.session.received(TestCore.connack(true));
+
+        core.assertNothingSent();
+        core.diskHangs = false;
+        core.sent(Publish.class);
+    }
+}
