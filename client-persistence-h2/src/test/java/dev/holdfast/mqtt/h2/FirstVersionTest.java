@@ -187,6 +187,7 @@ class FirstVersionTest {
         assertEquals(List.of(Subscription.to("t/#")), old.subscriptions());
         assertEquals(Map.of(), old.subscriptionIdentifiers());
         assertEquals(0, old.highestSubscriptionIdentifier());
+        assertEquals(0, old.identifiersReserved());
     }
 
     @Test
@@ -201,6 +202,7 @@ class FirstVersionTest {
                     session,
                     new Change.Subscribed(Subscription.to("t/#"), 1),
                     new Change.Identified("u", 268_435_455),
+                    new Change.IdentifiersReserved(64),
                     new Change.Received(8, after));
         }
         try (StoredSession session = open()) {
@@ -209,6 +211,7 @@ class FirstVersionTest {
             assertEquals(List.of(Subscription.to("t/#")), now.subscriptions());
             assertEquals(Map.of("t/#", 1, "u", 268_435_455), now.subscriptionIdentifiers());
             assertEquals(268_435_455, now.highestSubscriptionIdentifier());
+            assertEquals(64, now.identifiersReserved());
         }
     }
 

@@ -106,6 +106,8 @@ class SessionChangesTest {
         refused(new Change.Forgotten(7));
         add(new Change.NumbersReserved(10));
         refused(new Change.NumbersReserved(10));
+        add(new Change.IdentifiersReserved(8));
+        refused(new Change.IdentifiersReserved(8));
     }
 
     private void refused(Change change) {
