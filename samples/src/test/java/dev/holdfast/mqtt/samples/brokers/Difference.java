@@ -53,5 +53,11 @@ public enum Difference {
     LIMITS_ARE_FIXED,
 
     /** As it is run here, in memory, it forgets all sessions when it is restarted. */
-    FORGETS_SESSIONS_AT_RESTART
+    FORGETS_SESSIONS_AT_RESTART,
+
+    /**
+     * Forgets the session of a client without subscriptions when it is restarted, against section
+     * 4.1: such a publisher is told Session Present 0, and what it had in flight is in doubt.
+     */
+    FORGETS_PUBLISHERS_AT_RESTART
 }

@@ -2,6 +2,7 @@ package dev.holdfast.mqtt.samples.brokers;
 
 import static dev.holdfast.mqtt.samples.brokers.Difference.ALL_IDENTIFIERS_WITH_EACH_COPY;
 import static dev.holdfast.mqtt.samples.brokers.Difference.EXCEEDS_RECEIVE_MAXIMUM;
+import static dev.holdfast.mqtt.samples.brokers.Difference.FORGETS_PUBLISHERS_AT_RESTART;
 import static dev.holdfast.mqtt.samples.brokers.Difference.FORGETS_SESSIONS_AT_RESTART;
 import static dev.holdfast.mqtt.samples.brokers.Difference.KEEPS_QOS_0;
 import static dev.holdfast.mqtt.samples.brokers.Difference.LIMITS_ARE_FIXED;
@@ -46,7 +47,8 @@ public enum Product {
             MAY_REORDER,
             KEEPS_QOS_0,
             ALL_IDENTIFIERS_WITH_EACH_COPY,
-            LIMITS_ARE_FIXED) {
+            LIMITS_ARE_FIXED,
+            FORGETS_PUBLISHERS_AT_RESTART) {
         @Override
         public Broker start(Path folder, Limits limits) {
             return new Child(EmbeddedArtemis.class, folder, limits);
@@ -54,7 +56,10 @@ public enum Product {
     },
 
     /** HiveMQ Community Edition 2025.5, from Maven, in memory. */
-    HIVEMQ(WAITS_FOR_OLDEST_ACKNOWLEDGEMENT, FORGETS_SESSIONS_AT_RESTART) {
+    HIVEMQ(
+            WAITS_FOR_OLDEST_ACKNOWLEDGEMENT,
+            FORGETS_SESSIONS_AT_RESTART,
+            FORGETS_PUBLISHERS_AT_RESTART) {
         @Override
         public Broker start(Path folder, Limits limits) {
             return new Child(EmbeddedBroker.class, folder, limits);
