@@ -45,8 +45,26 @@ public interface StoredSession extends AutoCloseable {
     @Override
     void close();
 
-    /** Learns what became of a batch. */
+    /** Waits for a batch, and learns what became of it. */
     interface Outcome {
+        /**
+         * What more than the {@code stored()} of publications waits for.
+         *
+         * @return the same at each call
+         */
+        default Awaited awaited() {
+            return Awaited.STORED;
+        }
+
+        /**
+         * After a crash the outgoing messages of which the batch says what became of them are as
+         * this batch or a later one leaves them, or were never accepted. Where the store has one of
+         * them, it has this batch and all before it, but for messages accepted later than that one.
+         * Told before {@link #stored} or not at all: from within the call of {@link #write}, or
+         * later, in the order of the batches, of those for which it is {@link Awaited#MERGED}.
+         */
+        default void merged() {}
+
         /** The batch is as safe as the store promises. */
         void stored();
 
@@ -56,6 +74,16 @@ public interface StoredSession extends AutoCloseable {
          * @param cause what happened and what mends it
          */
         void failed(StoreException cause);
+    }
+
+    /** What should come soon. */
+    enum Awaited {
+        /** The store may let the batch wait for a while, for what may make it needless. */
+        NOTHING,
+        /** {@link Outcome#merged}, or {@link Outcome#stored}, whichever is first. */
+        MERGED,
+        /** {@link Outcome#stored}. */
+        STORED
     }
 
     /** Takes what was read. */

@@ -31,7 +31,39 @@ final class H2StoredSession implements StoredSession {
         if (changes.isEmpty()) {
             throw new IllegalArgumentException("A batch needs at least one change");
         }
-        writer.submit(new Request.Write(session, changes, outcome));
+        long first = firstEarlierMessage(changes);
+        boolean merges = isUnclaimed(first) && session.reads.get() == 0;
+        writer.submit(new Request.Write(session, changes, merges, outcome));
+        // Looked at again now that it is in the queue: who claims them later, finds it there.
+        if (merges && isUnclaimed(first)) {
+            outcome.merged();
+        } else if (outcome.awaited() == Awaited.MERGED) {
+            writer.hurry();
+        }
+    }
+
+    private boolean isUnclaimed(long message) {
+        return message > session.claimed && message != Long.MAX_VALUE;
+    }
+
+    /** The lowest sequence number of a message of which the batch says what became of it. */
+    private static long firstEarlierMessage(List<Change> batch) {
+        long first = Long.MAX_VALUE;
+        long accepted = Long.MAX_VALUE; // by this batch; numbers rise
+        for (Change change : batch) {
+            if (change instanceof Change.Accepted c) {
+                accepted = Math.min(accepted, c.message().sequence());
+            } else if (change instanceof Change.Sent c) {
+                first = c.sequence() < accepted ? Math.min(first, c.sequence()) : first;
+            } else if (change instanceof Change.Released c) {
+                first = Math.min(first, c.sequence());
+            } else if (change instanceof Change.Completed c) {
+                first = Math.min(first, c.sequence());
+            } else if (change instanceof Change.Requeued c) {
+                first = Math.min(first, c.sequence());
+            }
+        }
+        return first;
     }
 
     @Override
@@ -41,6 +73,7 @@ final class H2StoredSession implements StoredSession {
             throw new IllegalArgumentException(
                     "A page needs at least one message, not " + maximumMessages);
         }
+        session.reads.incrementAndGet();
         writer.submit(
                 new Request.Read(session, afterSequence, maximumMessages, maximumBytes, page));
     }

@@ -75,11 +75,6 @@ final class OutgoingChange {
         return accepted;
     }
 
-    /** Whether the file need not hear of it for a while: it may be completed before. */
-    boolean isYoung(long then) {
-        return accepted != null && since - then > 0;
-    }
-
     long since() {
         return since;
     }

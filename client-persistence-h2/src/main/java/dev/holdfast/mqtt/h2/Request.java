@@ -14,8 +14,14 @@ sealed interface Request {
     /** What opening a session came to. */
     record Opened(SessionRow session, Recovered recovered) {}
 
-    /** Store a batch. */
-    record Write(SessionRow session, List<Change> changes, StoredSession.Outcome outcome)
+    /**
+     * Store a batch.
+     *
+     * @param merges whether its session may have been told that the file will have none of the
+     *     messages it speaks of without it
+     */
+    record Write(
+            SessionRow session, List<Change> changes, boolean merges, StoredSession.Outcome outcome)
             implements Request {}
 
     /** Read queued messages. */

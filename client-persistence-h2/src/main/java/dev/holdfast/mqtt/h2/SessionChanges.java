@@ -1,6 +1,5 @@
 package dev.holdfast.mqtt.h2;
 
-import dev.holdfast.mqtt.QoS;
 import dev.holdfast.mqtt.store.Change;
 import dev.holdfast.mqtt.store.IncomingMessage;
 import dev.holdfast.mqtt.store.OutgoingMessage;
@@ -44,14 +43,14 @@ final class SessionChanges {
     /** How many outgoing messages were accepted and completed by the group. */
     int passed;
 
-    /** How many in the file were completed by the one answer that QoS 1 takes. */
+    /** How many in the file were completed. */
     int completed;
 
-    /** Whether there is a step of an exchange at QoS 2, for which a packet is held back. */
-    boolean holdsPackets;
+    /** How many of these at QoS 2, and a moment after they got there. */
+    int completedSoon;
 
-    /** Whether something else may wait for it than the {@code stored()} of a publication. */
-    boolean isAwaited;
+    /** Whether the last batch speaks of outgoing messages that are in the file. */
+    boolean isInFile;
 
     /** When the batch that is being added was taken. */
     private long now;
@@ -74,6 +73,7 @@ final class SessionChanges {
 
     void add(List<Change> batch, long taken) {
         now = taken;
+        isInFile = false;
         for (Change change : batch) {
             add(change);
         }
@@ -86,7 +86,6 @@ final class SessionChanges {
             outgoing(c.sequence()).sent(c);
         } else if (change instanceof Change.Released c) {
             outgoing(c.sequence()).released(c);
-            holdsPackets = true;
         } else if (change instanceof Change.Requeued c) {
             outgoing(c.sequence()).requeued(c);
         } else if (change instanceof Change.Completed c) {
@@ -103,7 +102,6 @@ final class SessionChanges {
             put(new SubscriptionRow(c.topicFilter(), c.identifier(), null));
         } else if (change instanceof Change.Unsubscribed c) {
             subscriptions.put(c.topicFilter(), Optional.empty());
-            isAwaited = true;
         } else if (change instanceof Change.NumbersReserved c) {
             require(c.below() > session.numbersReserved, change, "goes back");
             session.numbersReserved = c.below();
@@ -112,11 +110,9 @@ final class SessionChanges {
             require(c.upTo() > session.identifiersReserved, change, "goes back");
             session.identifiersReserved = c.upTo();
             sessionChanged = true;
-            isAwaited = true;
         } else if (change instanceof Change.Presence c) {
             session.presence = c.presence();
             sessionChanged = true;
-            isAwaited = true;
         } else {
             throw new AssertionError("The H2 store does not know " + change);
         }
@@ -124,7 +120,6 @@ final class SessionChanges {
 
     private void put(SubscriptionRow row) {
         subscriptions.put(row.topicFilter(), Optional.of(row));
-        isAwaited = true;
         if (row.identifier() > session.highestSubscriptionIdentifier) {
             session.highestSubscriptionIdentifier = row.identifier();
             sessionChanged = true;
@@ -137,12 +132,14 @@ final class SessionChanges {
         Object before = outgoing.put(message.sequence(), OutgoingChange.accepted(message, now));
         require(before == null, change, "has a number that is taken");
         bytes += message.size();
-        holdsPackets |= message.message().qos() == QoS.EXACTLY_ONCE;
     }
 
     private OutgoingChange outgoing(long sequence) {
-        return outgoing.computeIfAbsent(
-                sequence, s -> OutgoingChange.stored(session.flights.get(s), now));
+        OutgoingChange known =
+                outgoing.computeIfAbsent(
+                        sequence, s -> OutgoingChange.stored(session.flights.get(s), now));
+        isInFile |= known.accepted() == null;
+        return known;
     }
 
     private void completed(Change.Completed change) {
@@ -154,13 +151,15 @@ final class SessionChanges {
             bytes -= message.size();
             outgoing.remove(change.sequence());
             passed++;
-        } else if (known.releaseOrder() == 0) {
+        } else {
             completed++;
+            if (known.releaseOrder() != 0 && change.sequence() > session.claimedBefore) {
+                completedSoon++;
+            }
         }
     }
 
     private void received(Change.Received change) {
-        holdsPackets = true;
         IdentifierChange identifier =
                 identifiers.computeIfAbsent(
                         change.packetIdentifier(), id -> new IdentifierChange(false));
@@ -172,7 +171,6 @@ final class SessionChanges {
     }
 
     private void consumed(Change.Consumed change) {
-        isAwaited = true;
         IncomingMessage message = received.remove(change.deliveryId());
         if (message == null) {
             consumed.add(change.deliveryId());
@@ -182,7 +180,6 @@ final class SessionChanges {
     }
 
     private void forgotten(Change.Forgotten change) {
-        holdsPackets = true;
         IdentifierChange known = identifiers.get(change.packetIdentifier());
         if (known == null) {
             identifiers.put(change.packetIdentifier(), new IdentifierChange(true));
@@ -192,21 +189,33 @@ final class SessionChanges {
         }
     }
 
-    /** Takes out the messages that were accepted after then, and what became of them since. */
-    SessionChanges takeYoung(long then) {
-        SessionChanges young = new SessionChanges(session);
+    /** From now on the file may have the messages that were accepted until then. */
+    void claim(long then) {
+        long highest = session.claimed;
+        for (Map.Entry<Long, OutgoingChange> next : outgoing.entrySet()) {
+            if (next.getValue().since() - then <= 0) {
+                highest = Math.max(highest, next.getKey());
+            }
+        }
+        session.claimed = highest;
+    }
+
+    /** Takes out the messages that are not claimed, and what became of them since. */
+    SessionChanges takeUnclaimed() {
+        SessionChanges left = new SessionChanges(session);
+        long claimed = session.claimed;
         for (Iterator<Map.Entry<Long, OutgoingChange>> all = outgoing.entrySet().iterator();
                 all.hasNext(); ) {
             Map.Entry<Long, OutgoingChange> next = all.next();
             OutgoingMessage message = next.getValue().accepted();
-            if (message != null && next.getValue().isYoung(then)) {
+            if (message != null && next.getKey() > claimed) {
                 all.remove();
-                young.outgoing.put(next.getKey(), next.getValue());
-                young.bytes += message.size();
+                left.outgoing.put(next.getKey(), next.getValue());
+                left.bytes += message.size();
             }
         }
-        bytes -= young.bytes;
-        return young;
+        bytes -= left.bytes;
+        return left;
     }
 
     boolean isEmpty() {

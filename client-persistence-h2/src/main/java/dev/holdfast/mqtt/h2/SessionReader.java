@@ -122,6 +122,8 @@ final class SessionReader {
                             + recount(session.number));
         }
         session.numbersReserved = row.getLong(3);
+        session.claimed = session.numbersReserved - 1;
+        session.claimedBefore = session.claimed;
         session.queuedMessages = row.getLong(4);
         session.queuedBytes = row.getLong(5);
         session.highestSubscriptionIdentifier = row.getInt(6);

@@ -4,6 +4,7 @@ import dev.holdfast.mqtt.store.SessionState;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * What the writer keeps in memory of an open session: its row in SESSION, and the messages in
@@ -28,6 +29,20 @@ final class SessionRow {
 
     /** Packet Identifiers up to this one may be used before the file knows for what. */
     int identifiersReserved;
+
+    /**
+     * Messages up to this sequence number are in the file, or about to be, or will never be. Raised
+     * by the writer before it takes from its queue for the last time what goes with them.
+     */
+    volatile long claimed;
+
+    /** What that was a while ago, so that later ones are young; and when. */
+    long claimedBefore;
+
+    long claimedBeforeSince;
+
+    /** Pages that were asked for and are not read yet. */
+    final AtomicInteger reads = new AtomicInteger();
 
     /** By sequence number; changed by {@link #keep} and removals only. */
     Map<Long, Flight> flights = NONE;

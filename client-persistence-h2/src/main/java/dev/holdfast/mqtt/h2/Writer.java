@@ -3,10 +3,14 @@ package dev.holdfast.mqtt.h2;
 import dev.holdfast.mqtt.store.OutgoingMessage;
 import dev.holdfast.mqtt.store.StoreException;
 import dev.holdfast.mqtt.store.StoredSession;
+import dev.holdfast.mqtt.store.StoredSession.Awaited;
 import java.sql.SQLException;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -35,12 +39,6 @@ final class Writer {
     /** How long nobody must want anything before time is spent on what can wait. */
     private static final long IDLE_MILLIS = 20;
 
-    /**
-     * For how long a message is young. The longer, the more of them are acknowledged before, and
-     * the longer does {@code stored()} take for those that are not.
-     */
-    private static final long YOUNG_NANOS = 40_000_000;
-
     private final StoreFile file;
     private final H2SessionStore.Opening opening;
     private final BlockingQueue<Request> queue = new LinkedBlockingQueue<>();
@@ -53,16 +51,31 @@ final class Writer {
     private final Deque<Request> taken = new ArrayDeque<>();
 
     /** What is to be stored next, and messages left by earlier groups. */
-    private Group group = new Group();
+    private Group group = new Group(0);
 
     /** In the group, and not answered yet. */
     private final Deque<Written> written = new ArrayDeque<>();
 
-    /** A batch, and when it was taken from the queue, a little later than the one before. */
-    private record Written(Request.Write write, long since) {}
+    private static final class Written {
+        final StoredSession.Outcome outcome;
+
+        /** When it was taken from the queue, a little later than the one before. */
+        final long since;
+
+        /** Whether it is still to be told that it is merged. */
+        boolean untold;
+
+        Written(StoredSession.Outcome outcome, long since) {
+            this.outcome = outcome;
+            this.since = since;
+        }
+    }
 
     /** For when there is no memory left to say more. */
     private final StoreException lastResort;
+
+    /** When the last batch was taken. */
+    private long now;
 
     private boolean stopped;
     private @Nullable StoreException failure;
@@ -101,9 +114,15 @@ final class Writer {
 
     void submit(Request request) {
         queue.add(request);
-        if (!(request instanceof Request.Write)) {
-            rest.end(thread);
+        if (!(request instanceof Request.Write write)
+                || write.outcome().awaited() == Awaited.STORED) {
+            hurry();
         }
+    }
+
+    /** Somebody waits for what was asked for. */
+    void hurry() {
+        rest.end(thread);
     }
 
     /**
@@ -229,15 +248,13 @@ final class Writer {
         if (failure != null) {
             answerAll(); // of a group that was not even tried, because something was thrown
         }
-        long now = System.nanoTime();
+        now = System.nanoTime();
         for (Request request; (request = taken.peek()) != null; ) {
             if (request instanceof Request.Write write) {
-                now++; // so that no two batches came at one time
-                written.add(new Written(write, now));
                 taken.remove();
-                add(database, write, now);
+                add(database, write);
                 if (group.isFull()) {
-                    commitAll(database);
+                    commit(database, now);
                 }
                 continue;
             }
@@ -250,6 +267,7 @@ final class Writer {
             commitAll(database);
             if (request instanceof Request.Read read) {
                 read(database, read);
+                read.session().reads.decrementAndGet();
             } else if (request instanceof Request.Fence fence) {
                 fence.answer().complete(true);
             } else if (request instanceof Request.Stop) {
@@ -258,39 +276,87 @@ final class Writer {
             taken.remove();
         }
         if (group.gainsByWaiting()) {
-            commitWithoutYoung(database, now);
+            boolean awaited = group.isAwaited();
+            commit(database, group.awaited(now - Group.YOUNG_NANOS));
+            if (!awaited && !group.isAwaited()) {
+                rest.earn();
+            }
         } else {
-            commitAll(database);
+            commit(database, now);
         }
     }
 
-    private void add(Database database, Request.Write write, long now) {
+    private void add(Database database, Request.Write write) {
+        now++; // so that no two batches came at one time
+        Written next = new Written(write.outcome(), now);
+        written.add(next);
         if (failure != null) {
             return;
         }
         try {
-            group.add(write.session(), write.changes(), now);
+            Awaited awaited = write.outcome().awaited();
+            next.untold = awaited == Awaited.MERGED;
+            group.add(write.session(), write.changes(), awaited, now);
         } catch (Throwable e) {
             fail(database, e);
         }
     }
 
+    /** Stores all that was added so far. */
     private void commitAll(Database database) {
-        Group all = group;
-        group = new Group();
-        store(database, all);
-        answerAll();
+        long then = now;
+        do {
+            commit(database, then);
+        } while (group.oldest(then + 1) - then <= 0);
+    }
+
+    /**
+     * Stores the group, but for messages that were accepted after then, or are too many for one
+     * chunk: they begin the next.
+     */
+    private void commit(Database database, long latest) {
+        long then = group.claim(latest, now);
+        addMerging(database);
+        Group left = group.takeUnclaimed(then, now);
+        Group complete = group;
+        group = left;
+        store(database, complete);
+        answerBefore(left.oldest(now + 1));
+        tellMerged();
         compact(database);
     }
 
-    private void commitWithoutYoung(Database database, long now) {
-        Group young = group.takeYoung(now - YOUNG_NANOS);
-        Group others = group;
-        group = young;
-        store(database, others);
-        answerBefore(young.oldest(now + 1));
-        compact(database);
-        rest.earn();
+    /** Of all that is not answered yet, the file has everything but messages that were left. */
+    private void tellMerged() {
+        for (Written next : written) {
+            if (next.untold) {
+                next.untold = false;
+                call(next.outcome::merged);
+            }
+        }
+    }
+
+    /**
+     * Takes from the queue what may have been merged: put there before the claim, it speaks of
+     * messages that are about to be written. With it comes what its sessions asked for before.
+     */
+    private void addMerging(Database database) {
+        queue.drainTo(taken);
+        Map<SessionRow, Integer> merging = new HashMap<>(0);
+        for (Request request : taken) {
+            if (request instanceof Request.Write write && write.merges()) {
+                merging.merge(write.session(), 1, Integer::sum);
+            }
+        }
+        for (Iterator<Request> all = taken.iterator(); all.hasNext() && !merging.isEmpty(); ) {
+            if (all.next() instanceof Request.Write write && merging.containsKey(write.session())) {
+                all.remove();
+                add(database, write);
+                if (write.merges()) {
+                    merging.computeIfPresent(write.session(), (s, n) -> n == 1 ? null : n - 1);
+                }
+            }
+        }
     }
 
     private void store(Database database, Group complete) {
@@ -315,10 +381,10 @@ final class Writer {
 
     private void answerAll() {
         if (failure != null) {
-            group = new Group();
+            group = new Group(now);
         }
         while (!written.isEmpty()) {
-            answer(written.remove().write().outcome());
+            answer(written.remove().outcome);
         }
     }
 
@@ -327,8 +393,8 @@ final class Writer {
         if (failure != null) {
             answerAll();
         }
-        for (Written first; (first = written.peek()) != null && first.since() - then < 0; ) {
-            answer(written.remove().write().outcome());
+        for (Written first; (first = written.peek()) != null && first.since - then < 0; ) {
+            answer(written.remove().outcome);
         }
     }
 

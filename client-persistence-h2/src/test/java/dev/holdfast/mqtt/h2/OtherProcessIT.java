@@ -48,7 +48,19 @@ class OtherProcessIT {
                     H2SessionStore.at(folder.resolve("store"), durability).open("press-17")) {
                 batches = Snapshot.batchesIn(session, SEED, stored, issued);
             }
+            batches = orAnew(batches, notes);
         }
+    }
+
+    /** What lacks young messages is no state to go on from with the same seed. */
+    private int orAnew(int batches, MappedByteBuffer notes) throws IOException {
+        if (batches >= 0) {
+            return batches;
+        }
+        Files.delete(folder.resolve("store.mv.db"));
+        notes.putLong(KilledChild.ISSUED, 0);
+        notes.putLong(KilledChild.STORED, 0);
+        return 0;
     }
 
     @Test
@@ -94,6 +106,7 @@ class OtherProcessIT {
                     H2SessionStore.at(folder.resolve("store")).open("press-17")) {
                 batches = Snapshot.batchesIn(session, SEED, stored, issued);
             }
+            batches = orAnew(batches, notes);
         }
     }
 

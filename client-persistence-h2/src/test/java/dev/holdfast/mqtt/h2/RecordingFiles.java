@@ -35,6 +35,9 @@ public final class RecordingFiles extends FilePathWrapper {
     /** A batch was handed over. */
     record Issued(int batches) implements Event {}
 
+    /** A batch was said to be merged that releases these messages. */
+    record Merged(List<Long> released) implements Event {}
+
     /** A batch was reported as stored. */
     record Stored(int batches) implements Event {}
 

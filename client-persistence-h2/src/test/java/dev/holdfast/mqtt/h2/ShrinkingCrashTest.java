@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.holdfast.mqtt.h2.files.DurableFiles;
 import dev.holdfast.mqtt.store.Change;
 import dev.holdfast.mqtt.store.StoredSession;
+import dev.holdfast.mqtt.store.StoredSession.Awaited;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -72,10 +73,11 @@ class ShrinkingCrashTest {
 
     private static void store(Database database, long first, long last, LongFunction<Change> change)
             throws SQLException {
-        Group group = new Group();
+        Group group = new Group(0);
         group.add(
                 database.openSession(CLIENT),
                 LongStream.rangeClosed(first, last).mapToObj(change).toList(),
+                Awaited.NOTHING,
                 0);
         database.store(group);
     }

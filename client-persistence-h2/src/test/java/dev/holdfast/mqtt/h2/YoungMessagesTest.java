@@ -220,6 +220,11 @@ class YoungMessagesTest {
     private static StoredSession.Outcome told(Runnable stored) {
         return new StoredSession.Outcome() {
             @Override
+            public StoredSession.Awaited awaited() {
+                return StoredSession.Awaited.NOTHING;
+            }
+
+            @Override
             public void stored() {
                 stored.run();
             }

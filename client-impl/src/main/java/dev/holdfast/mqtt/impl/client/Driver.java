@@ -80,6 +80,9 @@ final class Driver {
     /** Whether the store takes nothing any more; what is on its way there is still waited for. */
     private boolean frozen;
 
+    /** What the store is being given. */
+    private @Nullable BatchOutcome writing;
+
     private volatile boolean stopped;
 
     Driver(
@@ -211,9 +214,7 @@ final class Driver {
     /** Asks the core and does what it says; tells whether to ask again at once. */
     private boolean poll() {
         Ready ready = session.poll();
-        if (usesStore()) {
-            useStore(ready);
-        }
+        boolean merged = usesStore() && useStore(ready);
         lookUp();
         if (!stopped) {
             carryOut(ready);
@@ -223,16 +224,23 @@ final class Driver {
             application.take(ready.events());
         }
         session.giveBack(ready);
-        return ready.more() && !stopped;
+        return (ready.more() || merged) && !stopped;
     }
 
-    private void useStore(Ready ready) {
+    /** Whether that lets packets go that the core held back. */
+    private boolean useStore(Ready ready) {
+        boolean merged = false;
         if (ready.batch() != null) {
-            store.write(ready.batch().changes(), new BatchOutcome(ready.batch()));
+            BatchOutcome outcome = new BatchOutcome(ready.batch());
+            writing = outcome;
+            store.write(ready.batch().changes(), outcome);
+            writing = null;
+            merged = outcome.merged;
         }
         if (ready.readQueuedAfter() != Ready.NO_READ) {
             store.readQueued(ready.readQueuedAfter(), PAGE_MESSAGES, PAGE_BYTES, new QueuedPage());
         }
+        return merged;
     }
 
     private void lookUp() {
@@ -302,9 +310,29 @@ final class Driver {
 
     private final class BatchOutcome implements StoredSession.Outcome {
         private final Batch batch;
+        private final Thread loopThread = Thread.currentThread();
+
+        /** Whether that was told at once. Not seen at once by other threads, which does no harm. */
+        private boolean merged;
 
         BatchOutcome(Batch batch) {
             this.batch = batch;
+        }
+
+        @Override
+        public StoredSession.Awaited awaited() {
+            return batch.awaited();
+        }
+
+        @Override
+        public void merged() {
+            // The writer may be quicker than write() returns.
+            if (Thread.currentThread() == loopThread && writing == this) {
+                merged = true;
+                session.merged(batch.id());
+            } else if (!merged) {
+                submit(s -> s.mergedUpTo(batch.id()));
+            }
         }
 
         @Override

@@ -12,7 +12,7 @@ import java.util.Arrays;
  */
 final class EarlyIdentifiers {
     /** PUBREL packets that a start may cost. */
-    private static final int MOST = 1_024;
+    private static final int MOST = 8_192;
 
     /** Identifiers that are looked at for one message; they are taken and freed in turn, mostly. */
     private static final int LOOKS = 8;
@@ -73,14 +73,17 @@ final class EarlyIdentifiers {
      * @return 0 if there is none, or if the message may not
      */
     int take(Outgoing message) {
+        if (outbox.isStored(message.acceptedWith)) {
+            return 0;
+        }
         for (int looks = Math.min(LOOKS, reserved); looks > 0; looks--) {
             last = last >= reserved ? 1 : last + 1;
-            if (identifiers.get(last) == null && mayLeave(message, last)) {
+            if (identifiers.get(last) == null && mayLeaveWith(last)) {
                 identifiers.put(last, message);
                 return last;
             }
         }
-        if (reserved < MOST && outbox.isBeingMade(message.acceptedWith)) {
+        if (reserved < MOST) {
             // This message waits for that, and those behind it keep their turn.
             last = reserved;
             reserved = Math.max(1, 2 * reserved);
@@ -89,10 +92,10 @@ final class EarlyIdentifiers {
         return 0;
     }
 
-    private boolean mayLeave(Outgoing message, int identifier) {
+    private boolean mayLeaveWith(int identifier) {
         long freed = identifier < freedWith.length ? freedWith[identifier] : 0;
         boolean quiet = freed != ANSWERS_FOLLOW;
-        return outbox.mayLeaveEarly(message.acceptedWith, quiet ? freed : 0, quiet);
+        return outbox.mayLeaveEarly(quiet ? freed : 0, quiet);
     }
 
     /** A message has given up its identifier, and the change that says so is made. */

@@ -4,8 +4,11 @@ import dev.holdfast.mqtt.Acknowledgement;
 import dev.holdfast.mqtt.impl.packet.Connect;
 import dev.holdfast.mqtt.impl.packet.Packet;
 import dev.holdfast.mqtt.impl.packet.Publish;
+import dev.holdfast.mqtt.impl.packet.Pubrel;
+import dev.holdfast.mqtt.impl.session.WriteAhead.Wait;
 import dev.holdfast.mqtt.store.Change;
 import dev.holdfast.mqtt.store.OutgoingMessage;
+import dev.holdfast.mqtt.store.StoredSession.Awaited;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -73,8 +76,21 @@ final class Outbox {
     /** Of the messages in {@link #changes}. */
     private long bytes;
 
-    /** How many of {@link #held} are PUBLISH packets. */
-    private int heldPublishes;
+    /** PUBLISH packets that wait, and PUBREL packets. */
+    private final Line publishes = new Line();
+
+    private final Line pubrels = new Line();
+
+    /** What is held back for the batch that is being made. */
+    private Awaited awaited = Awaited.NOTHING;
+
+    /** The last batch that was not merged when it was issued; and the one before it. */
+    private long unmerged;
+
+    private long unmergedBefore;
+
+    /** All batches up to this one were merged or stored since. */
+    private long mergedUpTo;
 
     /** Whether there is a connection, and its last packet has not been sent yet. */
     private boolean sending;
@@ -120,7 +136,7 @@ final class Outbox {
     /**
      * Sends a packet, now or when its turn comes.
      *
-     * @return the batch with which it leaves, for {@link #hasLeft}
+     * @return for {@link #hasLeft}
      */
     long send(Packet packet) {
         return send(packet, rules.before(packet));
@@ -128,33 +144,53 @@ final class Outbox {
 
     /**
      * As {@link #send}, for the first PUBLISH of a message with one of {@link EarlyIdentifiers}.
+     *
+     * @param acceptedWith the batch that accepts it
      */
-    long sendEarly(Publish publish) {
-        return send(publish, rules.beforeEarly(publish));
+    long sendEarly(Publish publish, long acceptedWith) {
+        return send(publish, rules.beforeEarly(isBeingMade(acceptedWith)));
     }
 
-    private long send(Packet packet, WriteAhead.Wait wait) {
+    private long send(Packet packet, Wait wait) {
         if (!sending) {
             throw new IllegalStateException(packet + " is sent without a connection");
         }
-        boolean waits =
-                switch (wait) {
-                    case NOTHING -> false;
-                    case TURN -> heldPublishes > 0;
-                    case STORED -> barrier() > stored;
-                };
-        if (!waits) {
+        if (wait == Wait.NOTHING) {
             packets.add(packet);
-            return stored;
+        } else if (packet instanceof Publish) {
+            return sendInTurn(packet, wait, publishes, 0);
+        } else if (packet instanceof Pubrel) {
+            // Its PUBREC may have come though its PUBLISH, sent again, is still held back. Behind
+            // PUBREL the server would take that for a new message.
+            return sendInTurn(packet, wait, pubrels, publishes.lastRepeat());
+        } else if (barrier() > stored) {
+            hold(packet);
+        } else {
+            packets.add(packet);
         }
-        heldPublishes += packet instanceof Publish ? 1 : 0;
-        hold(packet);
-        return barrier();
+        return 0;
     }
 
-    /** Whether the packet has left that {@link #send} gave this for, if its connection lived. */
-    boolean hasLeft(long with) {
-        return with <= stored;
+    private long sendInTurn(Packet packet, Wait wait, Line line, long behind) {
+        boolean waits =
+                switch (wait) {
+                    case NOTHING, TURN -> false;
+                    case MERGED -> !isOut(barrier());
+                    case STORED -> barrier() > stored;
+                };
+        if (!waits && line.isEmpty() && publishes.hasLeft(behind)) {
+            packets.add(packet);
+            return 0;
+        }
+        if (waits) {
+            await(wait == Wait.MERGED ? Awaited.MERGED : Awaited.STORED);
+        }
+        return line.add(packet, barrier(), waits ? wait : Wait.TURN, behind);
+    }
+
+    /** Whether the PUBLISH has left that {@link #send} gave this for, if its connection lived. */
+    boolean hasLeft(long number) {
+        return publishes.hasLeft(number);
     }
 
     /** Tells that a publication is stored, together with the one told of before if that is next. */
@@ -186,7 +222,7 @@ final class Outbox {
                 switch (rules.before(event)) {
                     case NOTHING -> false;
                     case TURN -> heldEffects > 0;
-                    case STORED -> barrier() > stored;
+                    case MERGED, STORED -> barrier() > stored;
                 };
         if (!waits) {
             events.add(event);
@@ -198,24 +234,33 @@ final class Outbox {
     private void hold(Object effect) {
         long watermark = barrier();
         Held last = held.peekLast();
-        if (last == null || last.watermark() != watermark) {
+        if (last == null || last.watermark != watermark) {
             last = new Held(watermark, new ArrayList<>());
             held.add(last);
         }
-        last.effects().add(effect);
+        last.effects.add(effect);
         heldEffects++;
-        heldStored += effect instanceof Event.Stored ? 1 : 0;
+        if (effect instanceof Event.Stored) {
+            heldStored++;
+        } else {
+            await(Awaited.STORED);
+        }
+    }
+
+    private void await(Awaited more) {
+        if (isBeingMade(barrier()) && more.compareTo(awaited) > 0) {
+            awaited = more;
+        }
     }
 
     /**
      * Whether a message may leave early.
      *
-     * @param acceptedWith the batch that accepts it
      * @param freedWith the batch that freed its Packet Identifier
      * @param quiet whether all answers with that have come
      */
-    boolean mayLeaveEarly(long acceptedWith, long freedWith, boolean quiet) {
-        return rules.mayLeaveEarly(isBeingMade(acceptedWith), isStored(freedWith), quiet);
+    boolean mayLeaveEarly(long freedWith, boolean quiet) {
+        return rules.mayLeaveEarly(isOut(freedWith), quiet);
     }
 
     /** Whether more changes go into the batch that {@link #barrier} named. */
@@ -226,6 +271,11 @@ final class Outbox {
     /** Whether the batch that {@link #barrier} named is on disk. */
     boolean isStored(long barrier) {
         return barrier <= stored;
+    }
+
+    /** Whether the batch that {@link #barrier} named is on disk, or known to be merged. */
+    private boolean isOut(long barrier) {
+        return barrier <= Math.max(stored, mergedUpTo) || (barrier > unmerged && barrier <= issued);
     }
 
     /** The batch that will hold the last change made so far. */
@@ -246,17 +296,52 @@ final class Outbox {
         release();
     }
 
+    /**
+     * The messages of the batch issued last are not on disk, and will not be there without it:
+     * PUBREL need not wait for it. Those held back before keep their turn.
+     */
+    void merged(long batch) {
+        if (batch != issued) {
+            throw new IllegalStateException(
+                    "Batch " + batch + " reported as merged after " + issued);
+        }
+        unmerged = unmergedBefore;
+        publishes.merged(batch);
+        pubrels.merged(batch);
+        releaseLines();
+    }
+
+    /** The same of this batch and all before it, though they may be on disk. */
+    void mergedUpTo(long batch) {
+        mergedUpTo = Math.max(mergedUpTo, batch);
+        releaseLines();
+    }
+
+    /** PUBRELs first: they need no quota, and what they end makes room. */
+    private void releaseLines() {
+        while (true) {
+            Packet next = pubrels.poll(stored, mergedUpTo, publishes);
+            if (next == null) {
+                next = publishes.poll(stored, mergedUpTo, publishes);
+            }
+            if (next == null) {
+                return;
+            }
+            packets.add(next);
+        }
+    }
+
     private void release() {
         lastTold = null;
-        while (!held.isEmpty() && held.peek().watermark() <= stored) {
+        releaseLines();
+        while (!held.isEmpty() && held.peek().watermark <= stored) {
             Held next = held.remove();
-            heldEffects -= next.effects().size();
-            for (Object effect : next.effects()) {
+            heldEffects -= next.effects.size();
+            for (Object effect : next.effects) {
                 if (effect instanceof Event event) {
                     heldStored -= event instanceof Event.Stored ? 1 : 0;
                     events.add(event);
                 } else if (effect instanceof Packet packet) {
-                    heldPublishes -= packet instanceof Publish ? 1 : 0;
                     packets.add(packet);
                 }
             }
@@ -273,29 +358,24 @@ final class Outbox {
      */
     List<Integer> stopSending() {
         sending = false;
-        List<Integer> neverLeft = new ArrayList<>();
         for (Held group : held) {
-            for (Object effect : group.effects()) {
-                if (effect instanceof Packet packet) {
-                    noteFirstPublish(packet, neverLeft);
-                    heldEffects--;
-                }
+            int before = group.effects.size();
+            group.effects.removeIf(Packet.class::isInstance);
+            heldEffects -= before - group.effects.size();
+        }
+        pubrels.clear();
+        List<Integer> neverLeft = new ArrayList<>();
+        for (Packet packet : publishes.clear()) {
+            if (packet instanceof Publish publish && !publish.dup()) {
+                neverLeft.add(publish.packetIdentifier());
             }
-            group.effects().removeIf(Packet.class::isInstance);
         }
-        heldPublishes = 0;
         return neverLeft;
-    }
-
-    private static void noteFirstPublish(Packet packet, List<Integer> neverLeft) {
-        if (packet instanceof Publish p && !p.dup() && p.packetIdentifier() != 0) {
-            neverLeft.add(p.packetIdentifier());
-        }
     }
 
     /** Whether CONNECT is held back; until it has left, nothing else may. */
     boolean holdsConnect() {
-        return held.stream().flatMap(h -> h.effects().stream()).anyMatch(Connect.class::isInstance);
+        return held.stream().flatMap(h -> h.effects.stream()).anyMatch(Connect.class::isInstance);
     }
 
     /**
@@ -312,7 +392,8 @@ final class Outbox {
         held.clear();
         heldEffects = 0;
         heldStored = 0;
-        heldPublishes = 0;
+        publishes.clear();
+        pubrels.clear();
         unstored.clear();
         unstoredChanges = 0;
         unstoredBytes = 0;
@@ -328,7 +409,11 @@ final class Outbox {
         if (changes.isEmpty()) {
             return null;
         }
-        Batch batch = new Batch(++issued, changes);
+        issued++;
+        unmergedBefore = unmerged;
+        unmerged = issued;
+        Batch batch = new Batch(issued, changes, awaited);
+        awaited = Awaited.NOTHING;
         lastChanges = changes.size();
         unstored.add(new Weight(lastChanges, bytes));
         unstoredChanges += lastChanges;
@@ -363,13 +448,18 @@ final class Outbox {
      * rests on a change is held here, and each acknowledgement by it lets the application go on.
      */
     boolean isFull() {
-        return heldEffects - heldStored >= MANY_HELD
+        return heldEffects - heldStored + publishes.size() + pubrels.size() >= MANY_HELD
                 || unstoredChanges >= MANY_CHANGES
                 || unstoredBytes >= MANY_BYTES;
     }
 
     /** Whether nothing is held, waiting to be stored, or waiting to be taken. */
     boolean isEmpty() {
-        return heldEffects == 0 && changes.isEmpty() && packets.isEmpty() && events.isEmpty();
+        return heldEffects == 0
+                && publishes.isEmpty()
+                && pubrels.isEmpty()
+                && changes.isEmpty()
+                && packets.isEmpty()
+                && events.isEmpty();
     }
 }

@@ -34,8 +34,8 @@ public class Outgoing {
     /** The batch that accepted it; 0 for one of an earlier run. */
     long acceptedWith;
 
-    /** The batch with which its first PUBLISH leaves; see {@link Outbox#hasLeft}. */
-    long leavesWith;
+    /** Which of those held back its first PUBLISH is or was; see {@link Outbox#hasLeft}. */
+    long held;
 
     /** Whether PUBREC said No matching subscribers, the one success that is not {@code SUCCESS}. */
     boolean unmatched;

@@ -237,7 +237,7 @@ final class OutgoingPublishes {
             outbox.persist(new Change.Sent(o.sequence, o.packetIdentifier));
         }
         Publish publish = new Publish(message, o.packetIdentifier, false);
-        o.leavesWith = free == 0 ? outbox.send(publish) : outbox.sendEarly(publish);
+        o.held = free == 0 ? outbox.send(publish) : outbox.sendEarly(publish, o.acceptedWith);
     }
 
     private void sendAgain(Outgoing o, ServerLimits limits) {
@@ -246,9 +246,9 @@ final class OutgoingPublishes {
         MqttException.PublishRejected refusal = failures.beyondLimits(message, limits);
         if (refusal == null) {
             takeQuota(o);
-            long leavesWith = outbox.send(new Publish(message, o.packetIdentifier, !o.neverLeft));
+            long held = outbox.send(new Publish(message, o.packetIdentifier, !o.neverLeft));
             if (o.neverLeft) {
-                o.leavesWith = leavesWith;
+                o.held = held;
                 o.neverLeft = false;
             }
         } else if (message.qos() == QoS.AT_LEAST_ONCE || o.neverLeft) {
@@ -387,7 +387,7 @@ final class OutgoingPublishes {
     }
 
     private boolean isHeldBack(Outgoing o) {
-        return o.neverLeft || !outbox.hasLeft(o.leavesWith);
+        return o.neverLeft || !outbox.hasLeft(o.held);
     }
 
     private void finish(

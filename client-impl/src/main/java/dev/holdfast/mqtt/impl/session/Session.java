@@ -370,6 +370,23 @@ public final class Session {
         }
     }
 
+    /**
+     * The messages of which the batch given out last says what became of them are not on disk, and
+     * will not be there without that.
+     */
+    public void merged(long batch) {
+        if (!hasStopped()) {
+            outbox.merged(batch);
+        }
+    }
+
+    /** Of this batch, and all before it, nothing is missing on disk but messages they accepted. */
+    public void mergedUpTo(long batch) {
+        if (!hasStopped()) {
+            outbox.mergedUpTo(batch);
+        }
+    }
+
     /** The store failed: nothing that is not on disk may have an effect any more. */
     public void storeFailed(MqttException cause) {
         if (!hasStopped()) {

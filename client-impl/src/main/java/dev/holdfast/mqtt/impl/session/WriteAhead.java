@@ -23,6 +23,11 @@ class WriteAhead {
         NOTHING,
         /** Those of its kind that were made before it, so that it does not overtake them. */
         TURN,
+        /**
+         * All changes made before it; or that those made with it are of messages that are not on
+         * disk, and will not be there without them.
+         */
+        MERGED,
         /** All changes made before it. */
         STORED
     }
@@ -31,11 +36,14 @@ class WriteAhead {
         if (packet instanceof Publish publish) {
             return beforePublish(publish.message().qos());
         }
+        if (packet instanceof Pubrel) {
+            // That it was released, or after a crash the PUBLISH is sent again and taken for a new
+            // message. What is not on disk is not sent again: see EarlyIdentifiers.
+            return Wait.MERGED;
+        }
         // CONNECT: that the old session is dropped (Clean Start 1), or that a new one may come into
         // being: its remains would be taken for state of the next session.
         // PUBREC: message and identifier, or the server forgets a message we do not have.
-        // PUBREL: that it was released, or after a crash the PUBLISH is sent again and taken for a
-        // new message.
         // PUBCOMP: that the identifier is forgotten, or after a crash the server's next message
         // with it is taken for a repeat. For an unknown identifier too: unknown in memory is not
         // yet unknown on disk.
@@ -44,7 +52,6 @@ class WriteAhead {
         boolean stored =
                 packet instanceof Connect
                         || packet instanceof Pubrec
-                        || packet instanceof Pubrel
                         || packet instanceof Pubcomp
                         || packet instanceof Subscribe
                         || packet instanceof Unsubscribe;
@@ -65,24 +72,28 @@ class WriteAhead {
         };
     }
 
-    /** As QoS 1: what was promised of the message rests on PUBREL, which waits for all of it. */
-    Wait beforeEarly(Publish firstAtExactlyOnce) {
-        return Wait.TURN;
+    /**
+     * For the first PUBLISH of a message with one of {@link EarlyIdentifiers}. What was promised of
+     * it rests on PUBREL, which waits for all of it.
+     *
+     * @param together whether one batch accepts the message and ties it to the identifier: if not,
+     *     a crash between them leaves it queued, and it is sent again under another
+     */
+    Wait beforeEarly(boolean together) {
+        return together ? Wait.TURN : Wait.MERGED;
     }
 
     /**
      * Whether a PUBLISH at QoS 2 may leave with a Packet Identifier before that is on disk: see
      * {@link EarlyIdentifiers}.
      *
-     * @param together whether one batch accepts the message and ties it to the identifier: if not,
-     *     a crash between them leaves it queued, and it is sent again under another
-     * @param free whether it is on disk that no other message holds it: if not, that message is
-     *     sent again after a crash, and the server takes it for this one
+     * @param free whether no other message on disk holds it, or will: if one does, it is sent again
+     *     after a crash, and the server takes it for this one
      * @param quiet whether the server has given all its answers to the message that had it before:
      *     if not, one may be taken for an answer to this message, and this one for delivered
      */
-    boolean mayLeaveEarly(boolean together, boolean free, boolean quiet) {
-        return together && free && quiet;
+    boolean mayLeaveEarly(boolean free, boolean quiet) {
+        return free && quiet;
     }
 
     Wait before(Event event) {

@@ -2,11 +2,13 @@ package dev.holdfast.mqtt.impl.scenario;
 
 import dev.holdfast.mqtt.impl.scenario.TraceTable.Column;
 import dev.holdfast.mqtt.store.Change;
+import dev.holdfast.mqtt.store.Merging;
 import dev.holdfast.mqtt.store.Recovered;
 import dev.holdfast.mqtt.store.SessionState;
 import dev.holdfast.mqtt.store.StoreException;
 import dev.holdfast.mqtt.store.StoredSession;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.List;
 
 /** A disk that stores at once, or, when it is slow, as soon as the script says so. */
@@ -17,6 +19,10 @@ final class ScriptedDisk {
     private final ArrayDeque<Task> underway = new ArrayDeque<>();
     private final ScenarioRun run;
     private boolean slow;
+
+    /** Whether it merges, as long as it is slow, what speaks of messages that it does not have. */
+    private boolean merges;
+
     private boolean broken;
     private int batches;
 
@@ -36,6 +42,7 @@ final class ScriptedDisk {
     void run(Command command) {
         switch (command.verb()) {
             case "slow" -> {
+                merges = command.flag("merges");
                 command.end();
                 slow = true;
             }
@@ -123,12 +130,22 @@ final class ScriptedDisk {
             for (String more : words.subList(1, words.size())) {
                 run.trace(Column.DISK, " ".repeat(name.length() + 4) + more);
             }
+            List<Change> own = new ArrayList<>(changes);
+            List<List<Change>> before = underway.stream().map(Task::changes).toList();
+            boolean merged = slow && merges && !broken && Merging.isPossible(before, own);
+            if (merged) {
+                Merging.merge(before, own);
+            }
             add(
                     new Task(
                             name + " is on disk",
-                            changes,
+                            own,
                             outcome::stored,
                             () -> outcome.failed(failure())));
+            if (merged) {
+                run.trace(Column.DISK, "← " + name + " is merged");
+                outcome.merged();
+            }
         }
 
         @Override

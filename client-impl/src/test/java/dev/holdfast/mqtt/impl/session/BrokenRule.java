@@ -59,16 +59,16 @@ public enum BrokenRule {
             }
 
             @Override
-            Wait beforeEarly(Publish publish) {
-                return rule == EARLY_PUBLISH_TURN ? Wait.NOTHING : super.beforeEarly(publish);
+            Wait beforeEarly(boolean together) {
+                return rule == EARLY_PUBLISH_TURN
+                        ? Wait.NOTHING
+                        : super.beforeEarly(together || rule == EARLY_PUBLISH_TOGETHER);
             }
 
             @Override
-            boolean mayLeaveEarly(boolean together, boolean free, boolean quiet) {
+            boolean mayLeaveEarly(boolean free, boolean quiet) {
                 return super.mayLeaveEarly(
-                        together || rule == EARLY_PUBLISH_TOGETHER,
-                        free || rule == EARLY_PUBLISH_FREE,
-                        quiet || rule == EARLY_PUBLISH_QUIET);
+                        free || rule == EARLY_PUBLISH_FREE, quiet || rule == EARLY_PUBLISH_QUIET);
             }
 
             @Override

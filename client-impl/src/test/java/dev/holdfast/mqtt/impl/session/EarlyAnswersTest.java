@@ -36,6 +36,7 @@ class EarlyAnswersTest {
         assertTrue(core.acknowledged().isEmpty());
     }
 
+    /** PUBREL leaves first: what the server holds is not taken for the message that follows. */
     @Test
     void pubrecForAMessageThatWaitsForTheDiskIsNotBelieved() {
         core.connect(false);
@@ -46,8 +47,8 @@ class EarlyAnswersTest {
         core.session.received(new Pubrec(1, ReasonCode.SUCCESS));
         core.diskHangs = false;
 
-        assertEquals(1, core.sent(Publish.class).packetIdentifier());
         assertEquals(ReasonCode.PACKET_IDENTIFIER_NOT_FOUND, core.sent(Pubrel.class).reason());
+        assertEquals(1, core.sent(Publish.class).packetIdentifier());
     }
 
     /**

@@ -47,7 +47,7 @@ class EarlyIdentifiersTest {
     }
 
     @Test
-    void reservationGrowsWithWhatIsInFlightAndNotAbove1024() {
+    void reservationGrowsWithWhatIsInFlightAndNotAbove8192() {
         core.connect(false);
         assertEquals(0, reserved());
         publish(1);
@@ -60,11 +60,11 @@ class EarlyIdentifiersTest {
             core.sent(Publish.class);
         }
         assertTrue(reserved() >= 64 && reserved() <= 256, "reserved " + reserved());
-        for (int i = 101; i <= 3_000; i++) {
+        for (int i = 101; i <= 20_000; i++) {
             publish(i);
             core.sent(Publish.class);
         }
-        assertEquals(1_024, reserved());
+        assertEquals(8_192, reserved());
     }
 
     @Test
@@ -185,5 +185,114 @@ class EarlyIdentifiersTest {
         core.assertNothingSent();
         core.diskHangs = false;
         core.sent(Publish.class);
+    }
+
+    /** Its exchange goes on, and the disk never hears of it. */
+    @Test
+    void pubrelNeedNotWaitForTheDiskThatHasNothingOfTheMessage() {
+        core.connect(false);
+        publish(1);
+        complete(core.sent(Publish.class).packetIdentifier());
+        core.diskHangs = true;
+        core.diskMerges = true;
+        publish(2);
+        int identifier = core.sent(Publish.class).packetIdentifier();
+
+        complete(identifier);
+
+        assertEquals(List.of(1L, 2L), core.acknowledged());
+        publish(3);
+        assertEquals(identifier, core.sent(Publish.class).packetIdentifier(), "free at once");
+        core.diskHangs = false;
+        core.assertNothingSent();
+        assertEquals(1, core.disk.recovered().inFlight().size());
+    }
+
+    @Test
+    void pubrelsKeepTheirOrderThoughTheDiskHasTheFirstMessage() {
+        core = afterACrash(4);
+        core.connect(false);
+        publish(2);
+        int first = core.sent(Publish.class).packetIdentifier();
+        core.assertNothingSent();
+        core.diskHangs = true;
+        core.diskMerges = true;
+        publish(3);
+        int second = core.sent(Publish.class).packetIdentifier();
+        core.session.received(new Pubrec(first, ReasonCode.SUCCESS));
+        core.assertNothingSent();
+
+        core.session.received(new Pubrec(second, ReasonCode.SUCCESS));
+
+        core.assertNothingSent();
+        core.diskHangs = false;
+        assertEquals(first, core.sent(Pubrel.class).packetIdentifier());
+        assertEquals(second, core.sent(Pubrel.class).packetIdentifier());
+    }
+
+    /** The network took no more in the turn that accepted it. */
+    private void publishAndSendLater(long sequence) {
+        core.session.writable(false);
+        publish(sequence);
+        core.assertNothingSent();
+        core.session.writable(true);
+    }
+
+    @Test
+    void aMessageOfAnEarlierBatchLeavesWhereTheDiskMergesThatWithItsIdentifier() {
+        core.connect(false);
+        publish(1);
+        complete(core.sent(Publish.class).packetIdentifier());
+        core.diskHangs = true;
+        core.diskMerges = true;
+
+        publishAndSendLater(2);
+
+        complete(core.sent(Publish.class).packetIdentifier());
+        assertEquals(List.of(1L, 2L), core.acknowledged());
+    }
+
+    @Test
+    void aMessageOfAnEarlierBatchAndThoseBehindItWaitUntilItIsMerged() {
+        core = afterACrash(4);
+        core.connect(false);
+        core.diskHangs = true;
+        publishAndSendLater(1);
+        core.assertNothingSent();
+        long batch = core.lastBatch();
+        publish(2);
+        core.assertNothingSent();
+
+        core.session.mergedUpTo(batch);
+
+        assertEquals(1, core.sent(Publish.class).packetIdentifier());
+        assertEquals(2, core.sent(Publish.class).packetIdentifier());
+    }
+
+    /** Sent behind it, the PUBLISH would be taken for a new message. */
+    @Test
+    void pubrelDoesNotOvertakeTheRepeatOfItsPublish() {
+        core.connect(false);
+        publish(1);
+        complete(core.sent(Publish.class).packetIdentifier());
+        core.diskHangs = true;
+        core.diskMerges = true;
+        publish(2);
+        int identifier = core.sent(Publish.class).packetIdentifier();
+        core.diskHangs = false;
+        core.cut();
+        core.open();
+        core.sent(Connect.class);
+        core.diskHangs = true;
+        core.session.received(TestCore.connack(true));
+        core.assertNothingSent();
+        core.session.received(new Pubrec(identifier, ReasonCode.SUCCESS));
+
+        core.session.mergedUpTo(core.lastBatch());
+
+        core.assertNothingSent();
+        core.diskHangs = false;
+        assertEquals(identifier, core.sent(Publish.class).packetIdentifier());
+        assertEquals(identifier, core.sent(Pubrel.class).packetIdentifier());
     }
 }

@@ -19,6 +19,8 @@ import dev.holdfast.mqtt.impl.packet.Packet;
 import dev.holdfast.mqtt.impl.packet.Suback;
 import dev.holdfast.mqtt.impl.packet.Subscribe;
 import dev.holdfast.mqtt.spi.ClientSettings;
+import dev.holdfast.mqtt.store.Change;
+import dev.holdfast.mqtt.store.Merging;
 import dev.holdfast.mqtt.store.SessionState;
 import java.net.URI;
 import java.time.Duration;
@@ -41,6 +43,9 @@ final class TestCore {
 
     /** Whether batches stay on their way to the disk. */
     boolean diskHangs;
+
+    /** Whether they are merged, as far as can be. */
+    boolean diskMerges;
 
     long wallClock = 1_000_000;
     private @Nullable URI opening;
@@ -253,6 +258,21 @@ final class TestCore {
         return all;
     }
 
+    /** The last that is on its way to the disk. */
+    long lastBatch() {
+        turn();
+        return unstored.getLast().id();
+    }
+
+    private boolean merge(List<Change> batch) {
+        List<List<Change>> before = unstored.stream().map(Batch::changes).toList();
+        boolean possible = Merging.isPossible(before, batch);
+        if (possible) {
+            Merging.merge(before, batch);
+        }
+        return possible;
+    }
+
     private void turn() {
         for (boolean more = true; more; ) {
             session.advance(now, wallClock);
@@ -261,10 +281,15 @@ final class TestCore {
             events.addAll(ready.events());
             opening = ready.open() != null ? ready.open() : opening;
             reads = ready.read();
+            boolean merged = false;
             if (ready.batch() != null) {
+                merged = diskMerges && merge(ready.batch().changes());
                 unstored.add(ready.batch());
             }
-            more = ready.more() || (!unstored.isEmpty() && !diskHangs);
+            if (merged) {
+                session.merged(ready.batch().id());
+            }
+            more = merged || ready.more() || (!unstored.isEmpty() && !diskHangs);
             while (!unstored.isEmpty() && !diskHangs) {
                 Batch batch = unstored.remove();
                 batch.changes().forEach(disk::apply);

@@ -62,6 +62,7 @@ final class Faults {
     final int misbehavesEvery;
     final int falseServer;
     final int repeatsPubrec;
+    final int storeMerges;
 
     // Application.
     final int crashEvery;
@@ -123,7 +124,8 @@ final class Faults {
         authenticationFails = chance.pick(0, 0, 10);
         authenticationHangs = chance.pick(0, 0, 10);
         reauthenticateEvery = sometimes(60, 500, 5_000);
-        repeatsPubrec = chance.pick(0, 0, 50);
+        repeatsPubrec = chance.pick(0, 50, 100);
+        storeMerges = chance.pick(0, 50, 100);
     }
 
     private int sometimes(int percent, int... choices) {

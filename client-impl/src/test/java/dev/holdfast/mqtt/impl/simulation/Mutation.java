@@ -117,6 +117,18 @@ enum Mutation implements Sabotage {
             return true;
         }
     },
+    STORE_LIES_OF_MERGING {
+        @Override
+        public boolean storeLiesOfMerging() {
+            return true;
+        }
+
+        /** The damage takes a crash at the right moment. */
+        @Override
+        public boolean checksDisk() {
+            return true;
+        }
+    },
     TOPIC_ALIASES_OUTLIVE_THEIR_CONNECTION {
         @Override
         public boolean keepsTopicAliases() {

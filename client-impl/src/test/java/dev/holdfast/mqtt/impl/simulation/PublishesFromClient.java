@@ -147,13 +147,14 @@ final class PublishesFromClient {
             }
         }
         boolean refused = reason.isError();
+        ServerSession.Receiving answered = session.receiving.get(identifier);
         Pubrec pubrec = ServerWords.pubrec(identifier, reason, p.message());
         connection.later(
                 () -> {
                     if (refused) {
                         unacknowledged.remove(identifier);
-                    } else if (session.receiving.containsKey(identifier)) {
-                        session.receiving.get(identifier).pubrec = ++session.pubrecs;
+                    } else if (session.receiving.get(identifier) == answered) {
+                        answered.pubrec = ++session.pubrecs;
                     } else if (repeated.contains(identifier)) {
                         return; // thanks to the repeat the client is through with it
                     }

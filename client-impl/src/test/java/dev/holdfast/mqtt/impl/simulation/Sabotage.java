@@ -76,6 +76,11 @@ interface Sabotage {
         return false;
     }
 
+    /** Whether the store says of a batch that it is merged, and keeps it apart. */
+    default boolean storeLiesOfMerging() {
+        return false;
+    }
+
     /** Whether the client is not told of a Malformed Packet. */
     default boolean overlooksViolations() {
         return false;

@@ -1,11 +1,13 @@
 package dev.holdfast.mqtt.impl.simulation;
 
 import dev.holdfast.mqtt.store.Change;
+import dev.holdfast.mqtt.store.Merging;
 import dev.holdfast.mqtt.store.Recovered;
 import dev.holdfast.mqtt.store.SessionState;
 import dev.holdfast.mqtt.store.StoreException;
 import dev.holdfast.mqtt.store.StoredSession;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -73,8 +75,8 @@ final class SimulatedStore {
         return new StoreException("The simulated disk failed", null);
     }
 
-    /** A batch, or a page to be read; the latter has no changes. */
-    private record Task(List<Change> changes, Runnable done, Runnable failed) {}
+    /** A batch, or a page to be read, which nothing can be merged with. */
+    private record Task(List<Change> changes, Runnable done, Runnable failed, Runnable merged) {}
 
     private final class Opened implements StoredSession {
         private final Recovered recovered = sim.sabotage.recovered(onDisk());
@@ -96,12 +98,25 @@ final class SimulatedStore {
         @Override
         public void write(List<Change> changes, Outcome outcome) {
             sim.trace.say("store", "is to store ", changes);
-            List<Change> kept = sim.sabotage.store(changes);
+            List<Change> kept = new ArrayList<>(sim.sabotage.store(changes));
             if (sim.sabotage.storeLies()) {
                 outcome.stored();
-                add(new Task(kept, () -> {}, () -> {}));
-            } else {
-                add(new Task(kept, outcome::stored, () -> outcome.failed(failure())));
+                add(new Task(kept, () -> {}, () -> {}, () -> {}));
+                return;
+            }
+            List<List<Change>> before = underway.stream().map(Task::changes).toList();
+            boolean merges =
+                    !broken
+                            && underway.stream().noneMatch(task -> task.merged() == null)
+                            && sim.faults.strike(sim.faults.storeMerges)
+                            && Merging.isPossible(before, kept);
+            if (merges && !sim.sabotage.storeLiesOfMerging()) {
+                Merging.merge(before, kept);
+            }
+            add(new Task(kept, outcome::stored, () -> outcome.failed(failure()), outcome::merged));
+            if (merges) {
+                sim.trace.say("store", "has merged that");
+                outcome.merged();
             }
         }
 
@@ -112,7 +127,8 @@ final class SimulatedStore {
                     new Task(
                             List.of(),
                             () -> page.read(disk.queued(after, most, bytes)),
-                            () -> page.failed(failure())));
+                            () -> page.failed(failure()),
+                            null));
         }
 
         private void add(Task task) {
@@ -140,6 +156,34 @@ final class SimulatedStore {
                 sim.trace.say("store", "has stored ", task.changes().size(), " changes");
             }
             task.done().run();
+            if (sim.faults.strike(sim.faults.storeMerges)) {
+                storeAllButYoung(sim.chance.upTo(underway.size()));
+            }
+        }
+
+        /** Stores of the next batches all but the messages that they accept. */
+        private void storeAllButYoung(int batches) {
+            List<Task> next = new ArrayList<>();
+            for (Task task : underway) {
+                if (task.merged() == null || next.size() == batches) {
+                    break;
+                }
+                next.add(task);
+            }
+            Set<Long> young = new HashSet<>();
+            List<List<Change>> before = new ArrayList<>();
+            for (Task task : next) {
+                List<Change> rest =
+                        task.changes().stream().filter(c -> !Merging.isLeftOut(c, young)).toList();
+                apply(rest);
+                task.changes().removeIf(c -> !Merging.isLeftOut(c, young));
+                if (Merging.isPossible(before, task.changes())) {
+                    Merging.merge(before, task.changes());
+                }
+                before.add(task.changes());
+                sim.trace.say("store", "has stored ", rest.size(), " changes of a later batch");
+                task.merged().run();
+            }
         }
 
         /** Nothing more is stored; what is underway may have been. */
@@ -187,21 +231,12 @@ final class SimulatedStore {
                 if (whole-- > 0) {
                     apply(task.changes());
                 } else {
-                    apply(task.changes().stream().filter(c -> !isOfYoung(c, young)).toList());
+                    apply(
+                            task.changes().stream()
+                                    .filter(c -> !Merging.isLeftOut(c, young))
+                                    .toList());
                 }
             }
-        }
-
-        /** Whether it accepts a message, or belongs to one whose acceptance was left out. */
-        private boolean isOfYoung(Change change, Set<Long> young) {
-            if (change instanceof Change.Accepted c) {
-                young.add(c.message().sequence());
-                return true;
-            }
-            return change instanceof Change.Sent s && young.contains(s.sequence())
-                    || change instanceof Change.Released r && young.contains(r.sequence())
-                    || change instanceof Change.Requeued q && young.contains(q.sequence())
-                    || change instanceof Change.Completed d && young.contains(d.sequence());
         }
 
         @Override

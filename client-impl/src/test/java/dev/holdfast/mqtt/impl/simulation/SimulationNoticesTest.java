@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * fails, the simulated server or the oracles are too lenient, or what was broken is not needed.
  */
 class SimulationNoticesTest {
-    private static final int SEEDS = 2_000;
+    private static final int SEEDS = 20_000;
 
     /**
      * The damage of these takes a crash before the disk has caught up, and more: PUBREL sent twice

@@ -52,6 +52,9 @@ final class WireOracle {
     /** Packet Identifiers whose PUBREL was written since their PUBLISH, here. */
     private final Set<Integer> releases = new HashSet<>();
 
+    /** What was published at QoS 2 here, by Packet Identifier. */
+    private final Map<Integer, String> published = new HashMap<>();
+
     WireOracle(Simulation sim, ClientRun client) {
         this.sim = sim;
         this.client = client;
@@ -118,6 +121,7 @@ final class WireOracle {
         if (packet instanceof Publish p && p.message().qos() != QoS.AT_MOST_ONCE) {
             client.published(p.packetIdentifier());
             releases.remove(p.packetIdentifier());
+            published.put(p.packetIdentifier(), p.message().payloadText());
             sim.outgoing.written(p, session);
         } else if (packet instanceof Pubrel p && p.reason() == ReasonCode.SUCCESS) {
             if (releases.add(p.packetIdentifier()) && !client.endsForgotten(p.packetIdentifier())) {
@@ -130,6 +134,20 @@ final class WireOracle {
         }
         if (sim.checksDisk) {
             requireOnDisk(packet, sim.store.onDisk());
+            requireReleasesOnDisk(sim.store.onDisk());
+        }
+    }
+
+    /** What was not on disk when its PUBREL left gets there with its release, if at all. */
+    private void requireReleasesOnDisk(Recovered disk) {
+        for (OutgoingMessage m : disk.inFlight()) {
+            require(
+                    m.state() != OutgoingMessage.State.IN_FLIGHT
+                            || !releases.contains(m.packetIdentifier())
+                            || !m.message()
+                                    .payloadText()
+                                    .equals(published.get(m.packetIdentifier())),
+                    "The disk has a message as in flight that was released");
         }
     }
 
@@ -141,9 +159,11 @@ final class WireOracle {
 
     private void requireReleasedOnDisk(int packetIdentifier) {
         if (sim.checksDisk) {
-            OutgoingMessage m = outgoing(sim.store.onDisk(), packetIdentifier);
+            Recovered disk = sim.store.onDisk();
+            OutgoingMessage m = outgoing(disk, packetIdentifier);
+            boolean mayBeUnknown = packetIdentifier <= disk.identifiersReserved();
             require(
-                    m != null && m.state() == OutgoingMessage.State.RELEASED,
+                    m == null ? mayBeUnknown : m.state() == OutgoingMessage.State.RELEASED,
                     "PUBREL before it was stored");
         }
     }
