@@ -108,9 +108,12 @@ final class EarlyIdentifiers {
         }
     }
 
-    /** The server has said the same twice, and will be answered twice: it may do that again. */
+    /**
+     * The server has said the same twice, and will be answered twice: it may do that again. An
+     * identifier that is not reserved may become so before that.
+     */
     void answeredTwice(int identifier) {
-        if (identifier <= reserved) {
+        if (identifier <= MOST) {
             makeRoom(identifier);
             freedWith[identifier] = ANSWERS_FOLLOW;
         }
@@ -118,7 +121,7 @@ final class EarlyIdentifiers {
 
     private void makeRoom(int identifier) {
         if (identifier >= freedWith.length) {
-            freedWith = Arrays.copyOf(freedWith, reserved + 1);
+            freedWith = Arrays.copyOf(freedWith, Math.max(reserved, identifier) + 1);
         }
     }
 

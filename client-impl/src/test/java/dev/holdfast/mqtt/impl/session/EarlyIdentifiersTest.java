@@ -143,6 +143,25 @@ class EarlyIdentifiersTest {
         assertEquals(1, core.sent(Publish.class).packetIdentifier());
     }
 
+    @Test
+    void anIdentifierThatIsReservedLaterRestsToo() {
+        publish(1);
+        core.connect(false);
+        assertEquals(1, core.sent(Publish.class).packetIdentifier());
+        assertEquals(0, reserved());
+        core.session.received(new Pubrec(1, ReasonCode.SUCCESS));
+        core.session.received(new Pubrec(1, ReasonCode.SUCCESS));
+        core.sent(Pubrel.class);
+        core.sent(Pubrel.class);
+        core.session.received(new Pubcomp(1, ReasonCode.SUCCESS));
+        publish(2);
+        complete(assertNot1(core.sent(Publish.class).packetIdentifier()));
+
+        publish(3);
+
+        assertNot1(core.sent(Publish.class).packetIdentifier());
+    }
+
     private static int assertNot1(int packetIdentifier) {
         assertTrue(packetIdentifier > 1, "1 is used again though an answer to it may come");
         return packetIdentifier;
