@@ -11,9 +11,11 @@ import java.util.List;
  */
 public interface StoredSession extends AutoCloseable {
     /**
-     * What the store held when the session was opened.
+     * What the store held when the session was opened. It may be large, so the store need not keep
+     * it once the first batch is written.
      *
      * @return the same at each call
+     * @throws IllegalStateException if a batch was written already, and the store did not keep it
      */
     Recovered recovered();
 

@@ -4,13 +4,17 @@ import dev.holdfast.mqtt.store.Change;
 import dev.holdfast.mqtt.store.Recovered;
 import dev.holdfast.mqtt.store.StoredSession;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** An open session: hands everything to the writer of its store. */
 final class H2StoredSession implements StoredSession {
     private final H2SessionStore store;
     private final Writer writer;
     private final SessionRow session;
-    private final Recovered recovered;
+
+    /** Null from the first batch on: it may be large, and the core has it. */
+    private @Nullable Recovered recovered;
+
     private volatile boolean closed;
 
     H2StoredSession(H2SessionStore store, Writer writer, SessionRow session, Recovered recovered) {
@@ -22,6 +26,12 @@ final class H2StoredSession implements StoredSession {
 
     @Override
     public Recovered recovered() {
+        if (recovered == null) {
+            throw new IllegalStateException(
+                    "What the session of '"
+                            + session.clientIdentifier
+                            + "' held is to be asked for before its first batch");
+        }
         return recovered;
     }
 
@@ -31,6 +41,7 @@ final class H2StoredSession implements StoredSession {
         if (changes.isEmpty()) {
             throw new IllegalArgumentException("A batch needs at least one change");
         }
+        recovered = null;
         long first = firstEarlierMessage(changes);
         boolean merges = isUnclaimed(first) && session.reads.get() == 0;
         writer.submit(new Request.Write(session, changes, merges, outcome));

@@ -98,6 +98,17 @@ class LifecycleTest {
     }
 
     @Test
+    void letsGoOfWhatWasRecoveredWithTheFirstBatch() {
+        try (StoredSession session = H2SessionStore.at(folder.resolve("store")).open("press-17")) {
+            session.recovered();
+            Samples.store(session, Samples.accepted(1, 10));
+            IllegalStateException refusal =
+                    assertThrows(IllegalStateException.class, session::recovered);
+            assertTrue(refusal.getMessage().contains("'press-17'"), refusal.getMessage());
+        }
+    }
+
+    @Test
     void closesTheStoreWhenItsOnlyOpeningFails() throws IOException {
         Path file = folder.resolve("store.mv.db");
         Files.writeString(file, "no database");

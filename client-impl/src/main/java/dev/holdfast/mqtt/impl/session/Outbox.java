@@ -9,7 +9,6 @@ import dev.holdfast.mqtt.impl.session.WriteAhead.Wait;
 import dev.holdfast.mqtt.store.Change;
 import dev.holdfast.mqtt.store.OutgoingMessage;
 import dev.holdfast.mqtt.store.StoredSession.Awaited;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -19,14 +18,6 @@ import org.jspecify.annotations.Nullable;
  * go: each waits for a watermark, the batch with the last change made before it.
  */
 final class Outbox {
-    /**
-     * Effects that wait for the same batch, in their order: each a {@link Packet} or {@link Event}.
-     */
-    private record Held(long watermark, ArrayList<Object> effects) {}
-
-    /** What a batch adds to what is on its way to the disk. */
-    private record Weight(int changes, long bytes) {}
-
     /** With as many effects held back, no more are asked for. */
     private static final int MANY_HELD = 8_192;
 
@@ -53,10 +44,15 @@ final class Outbox {
     /** The last batch known to be on disk; never above {@link #issued}. */
     private long stored;
 
-    /** Effects that wait, in their order; watermarks rise from head to tail. */
-    private final ArrayDeque<Held> held = new ArrayDeque<>(1);
+    /**
+     * Batches that are not stored, the oldest first. Of those given out all are there; the one that
+     * is being made, once an effect waits for it.
+     */
+    private @Nullable UnstoredBatch oldest;
 
-    /** How many effects are in {@link #held}. */
+    private @Nullable UnstoredBatch newest;
+
+    /** How many effects wait for them. */
     private int heldEffects;
 
     /**
@@ -65,10 +61,7 @@ final class Outbox {
      */
     private int heldStored;
 
-    /** Batches that are given out and not stored, the oldest first. */
-    private final ArrayDeque<Weight> unstored = new ArrayDeque<>(1);
-
-    /** Sums of {@link #unstored}. */
+    /** Sums of all batches that are given out and not stored. */
     private int unstoredChanges;
 
     private long unstoredBytes;
@@ -232,19 +225,32 @@ final class Outbox {
     }
 
     private void hold(Object effect) {
-        long watermark = barrier();
-        Held last = held.peekLast();
-        if (last == null || last.watermark != watermark) {
-            last = new Held(watermark, new ArrayList<>());
-            held.add(last);
-        }
-        last.effects.add(effect);
+        unstored(barrier()).hold(effect);
         heldEffects++;
         if (effect instanceof Event.Stored) {
             heldStored++;
         } else {
             await(Awaited.STORED);
         }
+    }
+
+    /** The batch with this number, not below that of the newest. */
+    private UnstoredBatch unstored(long number) {
+        if (newest != null && newest.number >= number) {
+            if (newest.number > number) {
+                throw new IllegalStateException(
+                        "Batch " + number + " is asked for behind batch " + newest.number);
+            }
+            return newest;
+        }
+        UnstoredBatch batch = new UnstoredBatch(number);
+        if (newest == null) {
+            oldest = batch;
+        } else {
+            newest.next = batch;
+        }
+        newest = batch;
+        return batch;
     }
 
     private void await(Awaited more) {
@@ -288,12 +294,16 @@ final class Outbox {
             throw new IllegalStateException(
                     "Batch " + batch + " reported as stored after " + stored + " of " + issued);
         }
-        for (; stored < batch; stored++) {
-            Weight weight = unstored.remove();
-            unstoredChanges -= weight.changes();
-            unstoredBytes -= weight.bytes();
+        lastTold = null;
+        stored = batch;
+        releaseLines();
+        while (oldest != null && oldest.number <= batch) {
+            release(oldest);
+            oldest = oldest.next;
         }
-        release();
+        if (oldest == null) {
+            newest = null;
+        }
     }
 
     /**
@@ -331,19 +341,17 @@ final class Outbox {
         }
     }
 
-    private void release() {
-        lastTold = null;
-        releaseLines();
-        while (!held.isEmpty() && held.peek().watermark <= stored) {
-            Held next = held.remove();
-            heldEffects -= next.effects.size();
-            for (Object effect : next.effects) {
-                if (effect instanceof Event event) {
-                    heldStored -= event instanceof Event.Stored ? 1 : 0;
-                    events.add(event);
-                } else if (effect instanceof Packet packet) {
-                    packets.add(packet);
-                }
+    private void release(UnstoredBatch batch) {
+        unstoredChanges -= batch.changes;
+        unstoredBytes -= batch.bytes;
+        List<Object> effects = batch.effects();
+        heldEffects -= effects.size();
+        for (Object effect : effects) {
+            if (effect instanceof Event event) {
+                heldStored -= event instanceof Event.Stored ? 1 : 0;
+                events.add(event);
+            } else if (effect instanceof Packet packet) {
+                packets.add(packet);
             }
         }
     }
@@ -358,10 +366,8 @@ final class Outbox {
      */
     List<Integer> stopSending() {
         sending = false;
-        for (Held group : held) {
-            int before = group.effects.size();
-            group.effects.removeIf(Packet.class::isInstance);
-            heldEffects -= before - group.effects.size();
+        for (UnstoredBatch u = oldest; u != null; u = u.next) {
+            heldEffects -= u.removePackets();
         }
         pubrels.clear();
         List<Integer> neverLeft = new ArrayList<>();
@@ -375,7 +381,12 @@ final class Outbox {
 
     /** Whether CONNECT is held back; until it has left, nothing else may. */
     boolean holdsConnect() {
-        return held.stream().flatMap(h -> h.effects.stream()).anyMatch(Connect.class::isInstance);
+        for (UnstoredBatch u = oldest; u != null; u = u.next) {
+            if (u.effects().stream().anyMatch(Connect.class::isInstance)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /**
@@ -389,12 +400,12 @@ final class Outbox {
         packets.clear();
         events.clear();
         changes = List.of();
-        held.clear();
+        oldest = null;
+        newest = null;
         heldEffects = 0;
         heldStored = 0;
         publishes.clear();
         pubrels.clear();
-        unstored.clear();
         unstoredChanges = 0;
         unstoredBytes = 0;
         bytes = 0;
@@ -415,7 +426,9 @@ final class Outbox {
         Batch batch = new Batch(issued, changes, awaited);
         awaited = Awaited.NOTHING;
         lastChanges = changes.size();
-        unstored.add(new Weight(lastChanges, bytes));
+        UnstoredBatch unstored = unstored(issued);
+        unstored.changes = lastChanges;
+        unstored.bytes = bytes;
         unstoredChanges += lastChanges;
         unstoredBytes += bytes;
         changes = List.of();
