@@ -19,8 +19,13 @@ import java.util.function.IntConsumer;
 public final class Worker {
     private static final int RECEIVED_AT_ONCE = 25_000;
 
-    /** Few enough that no client drops any while its handler is behind. */
+    /**
+     * Few enough that no client drops any while its handler is behind, with as many asked for
+     * again. Holdfast holds 16 MiB of them.
+     */
     private static final int RECEIVED_AT_ONCE_AT_QOS_0 = 2_500;
+
+    private static final int BYTES_AT_ONCE_AT_QOS_0 = 6 << 20;
 
     /** So that the last of what is asked for at once is not long in coming. */
     private static final double SECONDS_AT_ONCE = 0.1;
@@ -79,11 +84,16 @@ public final class Worker {
             Work work = Work.parse(words[0]);
             double warmUp = Double.parseDouble(words[1]);
             double seconds = Double.parseDouble(words[2]);
-            int most = work.qos() == 0 ? RECEIVED_AT_ONCE_AT_QOS_0 : RECEIVED_AT_ONCE;
-            System.out.println(run(peer, work, name, warmUp, seconds, most));
+            System.out.println(run(peer, work, name, warmUp, seconds, mostAtOnce(work)));
         }
         peer.close();
         System.exit(0);
+    }
+
+    private static int mostAtOnce(Work work) {
+        return work.qos() == 0
+                ? Math.min(RECEIVED_AT_ONCE_AT_QOS_0, BYTES_AT_ONCE_AT_QOS_0 / work.payloadBytes())
+                : RECEIVED_AT_ONCE;
     }
 
     /** Warms up and measures with a client that is connected, and leaves nothing behind. */
