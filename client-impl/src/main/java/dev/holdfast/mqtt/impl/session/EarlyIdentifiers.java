@@ -83,7 +83,8 @@ final class EarlyIdentifiers {
                 return last;
             }
         }
-        if (reserved < MOST) {
+        // Those that the last run left behind will do, as soon as the server has answered.
+        if (forgotten == 0 && reserved < MOST) {
             // This message waits for that, and those behind it keep their turn.
             last = reserved;
             reserved = Math.max(1, 2 * reserved);
@@ -102,7 +103,9 @@ final class EarlyIdentifiers {
     void freed(int identifier) {
         if (identifier <= reserved) {
             makeRoom(identifier);
-            if (freedWith[identifier] != ANSWERS_FOLLOW) {
+            if (freedWith[identifier] == ANSWERS_FOLLOW) {
+                identifiers.passOver(identifier);
+            } else {
                 freedWith[identifier] = outbox.barrier();
             }
         }

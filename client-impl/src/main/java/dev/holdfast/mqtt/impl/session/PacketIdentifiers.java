@@ -57,6 +57,14 @@ final class PacketIdentifiers<T> {
         last = Math.max(last, identifier);
     }
 
+    /** This one is not taken soon, though it be free. */
+    void passOver(int identifier) {
+        int ahead = Math.floorMod(identifier - last, MAXIMUM);
+        if (ahead < MAXIMUM / 2) {
+            last = identifier;
+        }
+    }
+
     /** Records that an identifier, not held so far, has a holder. */
     void put(int identifier, T holder) {
         if (identifier < 1 || identifier > MAXIMUM) {

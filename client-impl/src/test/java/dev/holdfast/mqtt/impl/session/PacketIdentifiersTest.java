@@ -55,6 +55,18 @@ class PacketIdentifiersTest {
     }
 
     @Test
+    void takesNoneSoonThatIsToBePassedOver() {
+        PacketIdentifiers<String> identifiers = new PacketIdentifiers<>();
+        identifiers.passOver(2);
+        assertEquals(3, identifiers.take("a"));
+        identifiers.passOver(1);
+        assertEquals(4, identifiers.take("b"), "1 is far behind already");
+        identifiers.recover(PacketIdentifiers.MAXIMUM, "the last");
+        identifiers.passOver(1);
+        assertEquals(2, identifiers.take("c"), "around the end");
+    }
+
+    @Test
     void noticesWhatCannotBe() {
         identifiers.put(7, "x");
         assertThrows(IllegalStateException.class, () -> identifiers.put(7, "y"));
