@@ -63,7 +63,8 @@ public interface StoredSession extends AutoCloseable {
          * this batch or a later one leaves them, or were never accepted. Where the store has one of
          * them, it has this batch and all before it, but for messages accepted later than that one.
          * Told before {@link #stored} or not at all: from within the call of {@link #write}, or
-         * later, in the order of the batches, of those for which it is {@link Awaited#MERGED}.
+         * later, of batches for which it is {@link Awaited#MERGED}, once the same holds for all
+         * batches before it, or these are stored.
          */
         default void merged() {}
 
