@@ -54,7 +54,7 @@ public final class BacklogDrainer {
                     .with(Figure.CONNECTED_MILLIS, connected / 1e6)
                     .with(Figure.CPU_MICROS, cpu / 1e3 / (double) (backlog + 1))
                     .with(Figure.FILE_AFTER_MIB, Files.size(Path.of(file + ".mv.db")) / MIB)
-                    .with(Figure.HEAP_MIB, Usage.heapMib());
+                    .with(Figure.HEAP_MIB, HeapAfterCollections.liveMib());
         }
     }
 

@@ -32,7 +32,7 @@ final class BacklogSteps {
         }
         long pause = System.nanoTime();
         double highest = heap.highestMib();
-        double live = Usage.heapMib();
+        double live = HeapAfterCollections.liveMib();
         double rate = (messages - counted) / (double) (pause - begin) * 1e9;
         while (isDue(messages)) {
             done += size;

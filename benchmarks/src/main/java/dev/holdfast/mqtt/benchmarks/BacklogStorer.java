@@ -61,7 +61,7 @@ public final class BacklogStorer {
             }
             if (i == messages / 10) {
                 long pause = System.nanoTime();
-                sample.with(Figure.EARLY_HEAP_MIB, Usage.heapMib());
+                sample.with(Figure.EARLY_HEAP_MIB, HeapAfterCollections.liveMib());
                 begin += System.nanoTime() - pause;
             }
         }
@@ -71,6 +71,6 @@ public final class BacklogStorer {
                 .with(Figure.THREADS, Usage.threads());
         usage.allocatedBytesSince()
                 .ifPresent(b -> sample.with(Figure.ALLOCATED_BYTES, (double) b / messages));
-        return sample.with(Figure.HEAP_MIB, Usage.heapMib());
+        return sample.with(Figure.HEAP_MIB, HeapAfterCollections.liveMib());
     }
 }

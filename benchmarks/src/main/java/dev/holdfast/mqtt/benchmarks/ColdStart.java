@@ -16,7 +16,8 @@ public final class ColdStart {
                                 Path.of(args[2]));
         peer.connect();
         Sample sample = new Sample().with(Figure.CONNECTED_MILLIS, Usage.millisSinceStart());
-        sample.with(Figure.THREADS, Usage.threads()).with(Figure.HEAP_MIB, Usage.heapMib());
+        sample.with(Figure.THREADS, Usage.threads())
+                .with(Figure.HEAP_MIB, HeapAfterCollections.liveMib());
         System.out.println(sample);
         System.exit(0);
     }

@@ -80,7 +80,7 @@ public final class IdleWorker {
 
     private static double heapOnceIdle() throws InterruptedException {
         Usage.isQuietBefore(System.nanoTime() + TimeUnit.SECONDS.toNanos(STUCK_SECONDS));
-        return Usage.heapMib();
+        return HeapAfterCollections.liveMib();
     }
 
     private static MqttClient client(URI server, int number, SessionStore store) {

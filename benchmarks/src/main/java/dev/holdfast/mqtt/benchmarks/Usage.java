@@ -10,7 +10,6 @@ import java.util.stream.Stream;
 
 /** What this process has used. */
 final class Usage {
-    private static final double MIB = 1 << 20;
     private static final long LOOK_MILLIS = 200;
     private static final long QUIET_NANOS = 30_000_000;
 
@@ -70,12 +69,6 @@ final class Usage {
             }
         }
         return byThread;
-    }
-
-    /** What is in use once garbage is collected. */
-    static double heapMib() {
-        System.gc();
-        return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed() / MIB;
     }
 
     static int threads() {

@@ -146,7 +146,7 @@ public final class Worker {
         usage.allocatedBytesSince()
                 .ifPresent(b -> sample.with(Figure.ALLOCATED_BYTES, (double) b / messages));
         latencies.into(sample);
-        return sample.with(Figure.HEAP_MIB, Usage.heapMib());
+        return sample.with(Figure.HEAP_MIB, HeapAfterCollections.liveMib());
     }
 
     /** Works for about as long; returns how many messages were done with. */
