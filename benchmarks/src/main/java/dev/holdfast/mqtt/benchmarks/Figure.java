@@ -31,7 +31,7 @@ enum Figure {
     OUT_OF_ORDER("out of order", 0),
 
     CLIENTS("clients", 0),
-    /** Without those for callbacks, which end when they have had nothing to do for a minute. */
+    /** Without those for callbacks: four at most, and more only while callbacks block. */
     LASTING_THREADS("lasting threads", 0),
     THREADS_OF_FEW("lasting threads with 100 clients", 0),
     CLIENTS_PER_SECOND("clients/s", 0),

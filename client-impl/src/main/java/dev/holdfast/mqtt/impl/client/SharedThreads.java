@@ -7,7 +7,8 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -20,6 +21,8 @@ import org.slf4j.LoggerFactory;
 final class SharedThreads {
     private static final Logger LOG = LoggerFactory.getLogger("dev.holdfast.mqtt.client");
     private static final int LOOPS = Math.min(4, Runtime.getRuntime().availableProcessors());
+    private static final int LASTING_CALLBACK_THREADS = 4;
+    private static final long LONGEST_IDLE_SECONDS = 60;
     private static final long LONGEST_END_MILLIS = 1_000;
 
     private static @Nullable SharedThreads current;
@@ -30,8 +33,18 @@ final class SharedThreads {
 
     private boolean ended;
 
+    /**
+     * Several, of which the one that has waited longest is next: one alone would meet the loop at
+     * each single message, waking it just as it goes to sleep. More when callbacks block.
+     */
     private final ExecutorService callbacks =
-            Executors.newCachedThreadPool(new DefaultThreadFactory("holdfast-callback", true));
+            new ThreadPoolExecutor(
+                    LASTING_CALLBACK_THREADS,
+                    Integer.MAX_VALUE,
+                    LONGEST_IDLE_SECONDS,
+                    TimeUnit.SECONDS,
+                    new SynchronousQueue<>(true),
+                    new DefaultThreadFactory("holdfast-callback", true));
 
     private SharedThreads() {}
 

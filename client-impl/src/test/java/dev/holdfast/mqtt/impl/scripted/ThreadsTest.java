@@ -222,6 +222,23 @@ class ThreadsTest extends ScriptedTest {
         }
     }
 
+    /** One that always calls back would keep meeting the event loop on its way to sleep. */
+    @Test
+    void callsBackOnFourThreadsInTurn() {
+        Set<String> names = new ConcurrentSkipListSet<>();
+        MqttClient client = client();
+        ScriptedConnection connection = connect(client);
+        for (int i = 0; i < 32; i++) {
+            var named =
+                    publish(client, QoS.AT_LEAST_ONCE, "x")
+                            .acknowledged()
+                            .thenRun(() -> names.add(Thread.currentThread().getName()));
+            connection.send(Packets.puback(connection.expect(Publish.class)));
+            get(named);
+        }
+        assertEquals(4, names.size(), names.toString());
+    }
+
     @Test
     void worksOnTheApplicationsEventLoopsAndLeavesThemAlone() throws InterruptedException {
         EventLoopGroup group = group();
